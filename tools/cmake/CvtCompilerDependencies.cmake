@@ -1,0 +1,14 @@
+# LLVM, MLIR and lld from Debian's packages, Halide from its Python package.
+find_package(MLIR 22.1 REQUIRED CONFIG PATHS /usr/lib/llvm-22)
+find_package(LLD 22.1 REQUIRED CONFIG PATHS /usr/lib/llvm-22)
+list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+execute_process(
+  COMMAND "${Python3_EXECUTABLE}" -c
+    "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('halide').origin))"
+  OUTPUT_VARIABLE CVT_HALIDE_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
+  COMMAND_ERROR_IS_FATAL ANY)
+find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared PATHS "${CVT_HALIDE_ROOT}")
