@@ -17,6 +17,10 @@
 // each run of CVT_DIGEST_CHUNK_BYTES of the file, in order, the last one
 // shorter, where the bytes of the digests themselves are taken as zero.
 //
+// The two SHA-256 in the header identify the model and are compared on request
+// only: code_sha256 is of bytes 0 .. weights_offset, where code_sha256 itself
+// and the digests are taken as zero; weights_sha256 is of the weights.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef CVT_ABI_H
@@ -46,6 +50,12 @@ extern "C" {
 /// and of scratch memory.
 #define CVT_BUFFER_ALIGNMENT 128u
 
+/// What an allocation of `bytes` takes of a thread's scratch memory: its size
+/// rounded up to CVT_BUFFER_ALIGNMENT, plus one CVT_BUFFER_ALIGNMENT.
+#define CVT_SCRATCH_BYTES(bytes)                                               \
+  (((uint64_t)(bytes) + 2 * CVT_BUFFER_ALIGNMENT - 1) &                        \
+   ~(uint64_t)(CVT_BUFFER_ALIGNMENT - 1))
+
 /// The only exported symbol of an artifact, of type cvt_query_fn.
 #define CVT_QUERY_SYMBOL "cvt_program_query_v1"
 
@@ -60,8 +70,10 @@ typedef struct cvt_manifest_header {
   uint64_t weights_bytes;
   uint64_t json_bytes;
   uint64_t digest_count;
+  uint8_t code_sha256[32];
+  uint8_t weights_sha256[32];
 } cvt_manifest_header;
-CVT_STATIC_ASSERT(sizeof(cvt_manifest_header) == 64, "manifest header layout");
+CVT_STATIC_ASSERT(sizeof(cvt_manifest_header) == 128, "manifest header layout");
 
 /// What the runtime offers to compiled code while it runs.  Functions may be
 /// called from any thread that executes a task of the session.
@@ -78,8 +90,10 @@ typedef struct cvt_services {
                           void *user_context, int32_t first, int32_t count,
                           uint8_t *closure);
   /// Memory of the calling thread, aligned to CVT_BUFFER_ALIGNMENT, or NULL
-  /// if the program needs more than its manifest says.  Released in the
-  /// reverse order of allocation, by the thread that allocated it.
+  /// if the program needs more than its manifest says.  Released by the thread
+  /// that allocated it, in any order; space comes back for use when everything
+  /// allocated later is released too.  Each allocation takes CVT_SCRATCH_BYTES
+  /// of the manifest's scratch_bytes_per_thread.
   void *(*scratch_alloc)(void *session, uint64_t bytes);
   void (*scratch_free)(void *session, void *pointer);
   /// Records `message` (copied) as the reason why the run fails.
@@ -96,8 +110,8 @@ CVT_STATIC_ASSERT(sizeof(cvt_run_context) == 16, "run context layout");
 
 /// Runs the model on `batch` images, 1 <= batch <= max_batch.
 /// `weights`: the mapped weights section.  `arena`: batch x
-/// arena_bytes_per_image writable bytes, aligned to CVT_BUFFER_ALIGNMENT, whose content is
-/// undefined before and after.  `inputs`, `outputs`: one pointer for each
+/// arena_bytes_per_image writable bytes, aligned to CVT_BUFFER_ALIGNMENT, whose
+/// content is undefined before and after.  `inputs`, `outputs`: one pointer for each
 /// entry of the manifest's lists, each aligned for its element type, dense,
 /// row-major, outermost extent `batch`.  Returns 0, or an error after
 /// report_error was called.  Reentrant as long as arenas and outputs differ.
