@@ -1,0 +1,76 @@
+//===- prepare_ops.h - Weights as kernels want them -----------------------===//
+//
+// What compile time does to values: folding batch norm and changing layouts.
+// Pure functions on memory of the caller; threads may call them at once.
+// Sizes must fit as stated; that is the caller's to guarantee.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_WEIGHTS_PREPARE_OPS_H
+#define CVT_COMPILER_WEIGHTS_PREPARE_OPS_H
+
+#include "compiler/weights/tensor_source.h"
+
+#include <cstdint>
+#include <span>
+
+namespace cvt::weights {
+
+/// Batch norm after a depthwise convolution without bias, as part of it:
+///   weight' = weight * gamma / sqrt(variance + eps)
+/// `weight`, `out`: (C, 1, kh, kw); `gamma`, `variance`: C numbers.  Computed
+/// in double and rounded once.  `out` may be `weight`.
+void foldBatchNormWeight(std::span<const float> weight,
+                         std::span<const float> gamma,
+                         std::span<const float> variance, double eps,
+                         std::span<float> out);
+
+/// The bias that goes with it: beta - mean * gamma / sqrt(variance + eps).
+/// All of C numbers; `out` may be `beta` or `mean`.
+void foldBatchNormBias(std::span<const float> gamma,
+                       std::span<const float> beta,
+                       std::span<const float> mean,
+                       std::span<const float> variance, double eps,
+                       std::span<float> out);
+
+/// (C, 1, kh, kw) to (kh, kw, C), with taps = kh * kw.
+void tapsOutermost(std::span<const float> weight, int64_t channels,
+                   int64_t taps, std::span<float> out);
+
+/// Copies `values` and fills the rest of `out` with zeros.
+void padTo(std::span<const float> values, std::span<float> out);
+
+/// A weight (rows, channels, taps), row-major, as panels: the layout of a
+/// matmul that makes `panelRows` outputs at once.  Packed it is
+///   (panels, taps, channels, panelRows)
+/// with zeros for rows beyond the last.  A linear layer (N, K) has N rows,
+/// K channels and one tap; a convolution (N, C, kh, kw) over channels-last
+/// tokens has kh * kw taps, so that channels are innermost in K; a convolution
+/// over a channels-first image keeps its order as (N, C * kh * kw, one tap).
+struct PanelLayout {
+  int64_t rows;
+  int64_t channels;
+  int64_t taps;
+  int64_t panelRows;
+
+  int64_t panels() const { return (rows + panelRows - 1) / panelRows; }
+  int64_t rowElements() const { return channels * taps; }
+  /// Floats of one packed panel, and of the rows it is packed from.
+  int64_t panelElements() const { return rowElements() * panelRows; }
+  int64_t packedElements() const { return panels() * panelElements(); }
+};
+
+/// Packs panel `panel` from `rows`, its source rows: panelRows of them, fewer
+/// in the last panel.  `out`: panelElements().
+void packPanel(const PanelLayout &layout, std::span<const float> rows,
+               std::span<float> out);
+
+/// The same from a source of the whole weight, whose pages are released once
+/// read.  `scratch`: panelElements().  Panels may be packed in any order, so a
+/// file is written piece by piece and never held as a whole.
+void packPanel(const PanelLayout &layout, const TensorSource &weight,
+               int64_t panel, std::span<float> scratch, std::span<float> out);
+
+} // namespace cvt::weights
+
+#endif // CVT_COMPILER_WEIGHTS_PREPARE_OPS_H
