@@ -12,10 +12,10 @@
 //
 // The ELF holds one PT_NOTE entry of name CVT_NOTE_NAME and type CVT_NOTE_TYPE.
 // Its descriptor is a cvt_manifest_header, then `json_bytes` of JSON (the
-// manifest proper, padded with spaces to a multiple of 8), then `digest_count`
-// digests of CVT_DIGEST_BYTES each: XXH3-128 (canonical, big-endian form) of
-// each run of CVT_DIGEST_CHUNK_BYTES of the file, in order, the last one
-// shorter, where the bytes of the digests themselves are taken as zero.
+// manifest proper, which may end in spaces), then `digest_count` digests
+// of CVT_DIGEST_BYTES each: XXH3-128 (canonical, big-endian form) of each run
+// of CVT_DIGEST_CHUNK_BYTES of the file, in order, the last one shorter, where
+// the bytes of the digests themselves are taken as zero.
 //
 // The two SHA-256 in the header identify the model and are compared on request
 // only: code_sha256 is of bytes 0 .. weights_offset, where code_sha256 itself
@@ -111,8 +111,8 @@ CVT_STATIC_ASSERT(sizeof(cvt_run_context) == 16, "run context layout");
 /// Runs the model on `batch` images, 1 <= batch <= max_batch.
 /// `weights`: the mapped weights section.  `arena`: batch x
 /// arena_bytes_per_image writable bytes, aligned to CVT_BUFFER_ALIGNMENT, whose
-/// content is undefined before and after.  `inputs`, `outputs`: one pointer for each
-/// entry of the manifest's lists, each aligned for its element type, dense,
+/// content is undefined before and after.  `inputs`, `outputs`: one pointer for
+/// each entry of the manifest's lists, each aligned for its element type, dense,
 /// row-major, outermost extent `batch`.  Returns 0, or an error after
 /// report_error was called.  Reentrant as long as arenas and outputs differ.
 typedef int32_t (*cvt_forward_fn)(cvt_run_context *context,

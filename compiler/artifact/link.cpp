@@ -1,0 +1,226 @@
+//===- link.cpp - Objects to a self-contained shared object ---------------===//
+//
+// lld reads and writes files, so a private directory holds its inputs and its
+// output for the moment of the link.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/artifact/link.h"
+
+#include "compiler/artifact/shim_object.h"
+#include "runtime/include/cvt/abi.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Object/ELF.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <mutex>
+#include <vector>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+
+namespace cvt::artifact {
+
+namespace {
+/// A file that lld reads, and what messages shall call it.
+struct Input {
+  std::string path;
+  std::string name;
+};
+
+/// A directory that only this user can read, gone when this object is.
+class PrivateDirectory {
+public:
+  Error create() {
+    if (std::error_code code = sys::fs::createUniqueDirectory("cvt-link", path))
+      return createStringError(code,
+                               "cannot make a temporary directory for the "
+                               "linker (set TMPDIR): %s",
+                               code.message().c_str());
+    return Error::success();
+  }
+
+  ~PrivateDirectory() {
+    if (!path.empty())
+      (void)sys::fs::remove_directories(path);
+  }
+
+  std::string file(const Twine &name) const {
+    SmallString<128> result(path);
+    sys::path::append(result, name);
+    return std::string(result);
+  }
+
+private:
+  SmallString<128> path;
+};
+} // namespace
+
+static Error writeFile(const std::string &path, StringRef bytes) {
+  std::error_code code;
+  raw_fd_ostream stream(path, code);
+  if (!code) {
+    stream << bytes;
+    stream.close();
+    code = stream.error();
+    stream.clear_error();
+  }
+  if (code)
+    return createStringError(code, "cannot write %s for the linker: %s",
+                             path.c_str(), code.message().c_str());
+  return Error::success();
+}
+
+/// "a, b, c and 2 more".
+static std::string listNames(ArrayRef<StringRef> names) {
+  constexpr size_t Shown = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), Shown); ++i)
+    text += (i ? ", " : "") + names[i].str();
+  if (names.size() > Shown)
+    text += " and " + std::to_string(names.size() - Shown) + " more";
+  return text;
+}
+
+/// One sentence out of what lld printed.
+static Error describeFailure(StringRef output, ArrayRef<Input> inputs) {
+  constexpr StringRef ErrorMark = "error: ";
+  constexpr StringRef UndefinedMark = "undefined symbol: ";
+  SmallVector<StringRef> lines, undefined;
+  StringSet<> seen;
+  StringRef first;
+  output.split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (StringRef line : lines) {
+    size_t at = line.find(ErrorMark);
+    if (at == StringRef::npos)
+      continue;
+    StringRef message = line.substr(at + ErrorMark.size()).trim();
+    if (message.consume_front(UndefinedMark)) {
+      if (seen.insert(message).second)
+        undefined.push_back(message);
+    } else if (first.empty()) {
+      first = message;
+    }
+  }
+  if (!undefined.empty())
+    return createStringError(
+        "compiled code needs symbols that an artifact does not have: %s",
+        listNames(undefined).c_str());
+  std::string reason =
+      first.empty() ? "the linker gave no reason" : first.str();
+  for (const Input &input : inputs)
+    if (size_t at = reason.find(input.path); at != std::string::npos)
+      reason.replace(at, input.path.size(), input.name);
+  return createStringError("cannot link the compiled code: %s",
+                           reason.c_str());
+}
+
+/// Objects with constructors and the like link, but a library that runs code
+/// when it is loaded is no artifact.
+static Error checkLoadsSilently(StringRef sharedObject) {
+  auto file = object::ELF64LEFile::create(sharedObject);
+  if (!file)
+    return file.takeError();
+  auto entries = file->dynamicEntries();
+  if (!entries)
+    return entries.takeError();
+  for (const auto &entry : *entries)
+    switch (entry.getTag()) {
+    case ELF::DT_INIT:
+    case ELF::DT_INIT_ARRAY:
+    case ELF::DT_PREINIT_ARRAY:
+    case ELF::DT_FINI:
+    case ELF::DT_FINI_ARRAY:
+    case ELF::DT_NEEDED:
+    case ELF::DT_TEXTREL:
+      return createStringError(
+          "compiled code must not have a dynamic entry %s, which would run or "
+          "load other code",
+          file->getDynamicTagAsString(entry.getTag()).c_str());
+    default:
+      break;
+    }
+  return Error::success();
+}
+
+static Error runLinker(ArrayRef<Input> inputs, StringRef versionScript,
+                       StringRef output) {
+  std::vector<std::string> args = {
+      "ld.lld", "-shared", "-o", output.str(),
+      "--version-script=" + versionScript.str(),
+      // Nothing comes from outside and nothing is replaceable from outside.
+      "--no-undefined", "-Bsymbolic", "-z", "text",
+      // The runtime's checks know this one form of hash table.
+      "--hash-style=sysv",
+      // Local names that Halide makes up differ from run to run.
+      "--strip-all", "--gc-sections", "--build-id=none",
+      // No page both writable and executable, at any time.
+      "-z", "relro", "-z", "now", "-z", "separate-code", "-z", "noexecstack",
+      "-z", "max-page-size=" + std::to_string(CVT_PAGE_BYTES),
+      "--color-diagnostics=never", "--error-limit=0", "--threads=1"};
+  for (const Input &input : inputs)
+    args.push_back(input.path);
+  SmallVector<const char *> pointers;
+  for (const std::string &arg : args)
+    pointers.push_back(arg.c_str());
+
+  // lld keeps global state, and one crash may leave it unusable.
+  static std::mutex turn;
+  static bool usable = true;
+  std::lock_guard<std::mutex> lock(turn);
+  if (!usable)
+    return createStringError("the linker crashed earlier in this process");
+  std::string messages;
+  raw_string_ostream stream(messages);
+  lld::Result result = lld::lldMain(pointers, stream, stream,
+                                    {{lld::Gnu, &lld::elf::link}});
+  usable = result.canRunAgain;
+  return result.retCode == 0 ? Error::success() : describeFailure(messages, inputs);
+}
+
+Expected<std::string> linkSharedObject(ArrayRef<Object> objects) {
+  PrivateDirectory directory;
+  if (Error error = directory.create())
+    return error;
+
+  std::vector<Input> inputs;
+  auto addInput = [&](const Object &object) {
+    inputs.push_back(
+        {directory.file(Twine(inputs.size()) + ".o"), object.name});
+    return writeFile(inputs.back().path, object.bytes);
+  };
+  for (const Object &object : objects)
+    if (Error error = addInput(object))
+      return error;
+  if (Error error = addInput({"shim", getShimObject()}))
+    return error;
+
+  std::string versionScript = directory.file("exports");
+  if (Error error = writeFile(versionScript,
+                              "{ global: " CVT_QUERY_SYMBOL "; local: *; };\n"))
+    return error;
+
+  std::string output = directory.file("code.so");
+  if (Error error = runLinker(inputs, versionScript, output))
+    return error;
+  auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,
+                                      /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createStringError(buffer.getError(),
+                             "cannot read what the linker wrote: %s",
+                             buffer.getError().message().c_str());
+  std::string code((*buffer)->getBuffer());
+  if (Error error = checkLoadsSilently(code))
+    return error;
+  return code;
+}
+
+} // namespace cvt::artifact
