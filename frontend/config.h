@@ -2,7 +2,7 @@
 //
 // A CvtConfig that exists is legal: every value was checked when it was read,
 // so its users need no checks of their own.  What depends on the image size
-// is checked by validateForImageSize, which also gives the shapes.
+// is in shapes.h.
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,8 +61,11 @@ struct StageConfig {
 };
 
 struct CvtConfig {
+  /// The file it was read from, for messages.
+  std::string file;
+
   int64_t numChannels = 3;
-  /// At least one; embed_dim gives their number.
+  /// At least one; embed_dim gives their number.  A stage may have no layers.
   std::vector<StageConfig> stages;
   double initializerRange = 0.02;
   /// Never read by the model: all its norms use 1e-5.
@@ -91,21 +94,6 @@ inline constexpr double kNormEps = 1e-5;
 /// Largest height or width of an input that is accepted.
 inline constexpr int64_t kMaxImageSize = 32768;
 
-struct MapSize {
-  int64_t height;
-  int64_t width;
-  int64_t tokens() const { return height * width; }
-  friend bool operator==(const MapSize &, const MapSize &) = default;
-};
-
-/// Shapes of one stage for a given image size.
-struct StageShape {
-  MapSize map;      ///< of the stage's tokens, and of q
-  MapSize kvMap;    ///< of k and v
-  int64_t tokens;   ///< map.tokens(), plus one with a class token
-  int64_t kvTokens; ///< kvMap.tokens(), plus one with a class token
-};
-
 /// Reads and checks `path`.  Returns nothing and sets `error` to one sentence
 /// that names the file, the key, the value and what is allowed.  Keys that CvT
 /// does not have are ignored; for a key given twice the last one counts.
@@ -119,15 +107,7 @@ std::optional<CvtConfig> parseCvtConfig(std::string_view text,
 
 /// Every key of CvtConfig with its value, named and typed as in config.json.
 /// Parsing it again gives the same config.
-nlohmann::ordered_json toJson(const CvtConfig &config);
-
-/// The shape of every stage for images of `height` x `width` pixels, or
-/// nothing and `error` if the model has none for that size: a kernel larger
-/// than its padded input, a q map that differs from the stage's map, or a map
-/// too large to index.
-std::optional<std::vector<StageShape>>
-validateForImageSize(const CvtConfig &config, int64_t height, int64_t width,
-                     std::string &error);
+nlohmann::json toJson(const CvtConfig &config);
 
 } // namespace cvt
 
