@@ -25,15 +25,15 @@ enum class ElementType { F64, F32, F16, BF16, I64, Other };
 struct CheckpointTensor {
   /// The file that holds the values, as a path that can be opened.
   std::string file;
-  ElementType type;
+  ElementType type = ElementType::Other;
   /// The type as the file spells it ("F32", "BF16", "U8", ...).
   std::string typeName;
   /// Row-major, empty for a scalar.
   std::vector<int64_t> shape;
   /// Place of the values in the file, in bytes from its start; inside the file
   /// when it was read.
-  uint64_t offset;
-  uint64_t bytes;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
 };
 
 struct Checkpoint {

@@ -145,8 +145,8 @@ static std::string_view nameOf(ProjectionMethod method) {
   return "";
 }
 
-static std::vector<ProjectionMethod>
-readProjectionMethods(ObjectReader &reader, size_t count) {
+static std::vector<ProjectionMethod> readProjectionMethods(ObjectReader &reader,
+                                                           size_t count) {
   constexpr const char *key = "qkv_projection_method";
   std::vector<std::string> names =
       reader.strings(key, {"dw_bn", "dw_bn", "dw_bn"}, count);
@@ -256,9 +256,8 @@ static void checkStage(ObjectReader &reader, const CvtConfig &config,
       stage.paddingKv > stage.kernelQkv / 2)
     reader.fail(indexed("padding_kv", i), std::to_string(stage.paddingKv),
                 "at most half of " + indexed("kernel_qkv", i) + " (" +
-                    std::to_string(stage.kernelQkv) +
-                    "), because " + indexed("qkv_projection_method", i) +
-                    " is \"avg\"");
+                    std::to_string(stage.kernelQkv) + "), because " +
+                    indexed("qkv_projection_method", i) + " is \"avg\"");
 }
 
 /// Limits the weights' sizes.  Doubles hold these products exactly up to the
@@ -359,10 +358,9 @@ nlohmann::json toJson(const CvtConfig &config) {
     id2label[std::to_string(i)] = config.labels[i];
   json object = {
       {"model_type", "cvt"},
-      {"architectures",
-       json::array({config.architecture == Architecture::Model
-                        ? "CvtModel"
-                        : "CvtForImageClassification"})},
+      {"architectures", json::array({config.architecture == Architecture::Model
+                                         ? "CvtModel"
+                                         : "CvtForImageClassification"})},
       {"num_channels", config.numChannels},
       {"patch_sizes", field(&StageConfig::patchSize)},
       {"patch_stride", field(&StageConfig::patchStride)},

@@ -61,17 +61,30 @@ std::optional<json> parseJsonObject(std::string_view text,
   return value;
 }
 
+/// JSON text of a scalar: ASCII, with escapes, cut after `longest` characters.
+static std::string escaped(const json &value, size_t longest) {
+  std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true,
+                                json::error_handler_t::replace);
+  if (text.size() > longest)
+    text = text.substr(0, longest) + "...";
+  return text;
+}
+
 std::string describe(const json &value) {
-  // Not dump() for these: it recurses as deeply as the file nests.
+  // No text for these: writing it recurses as deeply as the file nests.
   if (value.is_object())
     return "an object";
   if (value.is_array())
     return "a list of " + std::to_string(value.size());
-  std::string text =
-      value.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
-  constexpr size_t longest = 60;
-  if (text.size() > longest)
-    text = text.substr(0, longest) + "...";
+  return escaped(value, 60);
+}
+
+std::string printable(std::string_view name) {
+  std::string text = escaped(json(name), 250);
+  // Without the quotes, the second of which may have been cut.
+  text.erase(0, 1);
+  if (text.ends_with('"'))
+    text.pop_back();
   return text;
 }
 
@@ -192,7 +205,8 @@ std::vector<T> ObjectReader::list(const char *key,
   const json *value = find(key, /*nullIsMissing=*/false);
   std::vector<T> result(count);
   std::string atLeast = "a list of at least " + std::to_string(count) +
-                        ", one for each embed_dim: each " + std::string(allowed);
+                        ", one for each embed_dim: each " +
+                        std::string(allowed);
   if (!value) {
     if (fallback.size() < count) {
       fail(key, "missing", atLeast);

@@ -36,6 +36,10 @@ std::optional<nlohmann::json> parseJsonObject(std::string_view text,
 /// A value as messages show it: short and on one line.
 std::string describe(const nlohmann::json &value);
 
+/// A name from a file as messages show it: on one line, without control
+/// characters, and not longer than a name of a real tensor.
+std::string printable(std::string_view name);
+
 /// Inclusive limits of an integer or a number.
 template <typename T> struct Limits {
   T least;

@@ -60,12 +60,10 @@ static bool fits(MapSize map, int64_t channels) {
 /// The map of k and v, or nothing and `error` if q or they have none.
 static std::optional<MapSize> keyMap(const StageConfig &stage, size_t i,
                                      MapSize map, std::string &error) {
-  if (stage.depth == 0 ||
-      stage.projectionMethod == ProjectionMethod::Linear)
+  if (stage.depth == 0 || stage.projectionMethod == ProjectionMethod::Linear)
     return map;
-  std::string windowKv =
-      window(i, "kernel_qkv", stage.kernelQkv, "stride_kv", stage.strideKv,
-             "padding_kv", stage.paddingKv);
+  std::string windowKv = window(i, "kernel_qkv", stage.kernelQkv, "stride_kv",
+                                stage.strideKv, "padding_kv", stage.paddingKv);
   MapSize result;
   if (stage.projectionMethod == ProjectionMethod::Avg) {
     result = {ceilPoolingSize(map.height, stage.kernelQkv, stage.strideKv,
@@ -95,8 +93,8 @@ static std::optional<MapSize> keyMap(const StageConfig &stage, size_t i,
 static std::optional<StageShape> stageShape(const CvtConfig &config, size_t i,
                                             MapSize input, std::string &error) {
   const StageConfig &stage = config.stages[i];
-  MapSize map = convolve(input, stage.patchSize, stage.patchStride,
-                         stage.patchPadding);
+  MapSize map =
+      convolve(input, stage.patchSize, stage.patchStride, stage.patchPadding);
   if (isEmpty(map)) {
     error = window(i, "patch_sizes", stage.patchSize, "patch_stride",
                    stage.patchStride, "patch_padding", stage.patchPadding) +

@@ -33,7 +33,7 @@ struct StageShape {
 };
 
 /// One axis of a convolution: (n + 2 * padding - kernel) / stride + 1, floored;
-/// not positive if the kernel does not fit.
+/// 0 if the kernel does not fit.
 int64_t convolutionSize(int64_t n, int64_t kernel, int64_t stride,
                         int64_t padding);
 
