@@ -1,0 +1,56 @@
+//===- session.h - One run of a model at a time ---------------------------===//
+//
+// Memory and threads for running a model, all allocated when the session is
+// made; and the services that compiled code calls while it runs.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_RUNTIME_SESSION_H
+#define CVT_RUNTIME_SESSION_H
+
+#include "runtime/src/model.h"
+#include "runtime/src/scratch.h"
+#include "runtime/src/thread_pool.h"
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+/// Used by one thread at a time.
+struct cvt_session {
+  /// `threads` and `maxBatch` as in cvt_session_options, 0 replaced.
+  static cvt::Status create(const cvt_model &model, int threads,
+                            int64_t maxBatch,
+                            std::unique_ptr<cvt_session> &out);
+
+  /// As cvt_session_run, arguments checked.
+  cvt::Status run(const float *pixelValues, int64_t batch,
+                  float *const *outputs);
+
+  int threads() const { return pool->size(); }
+  uint64_t memoryBytes() const {
+    return arena.bytes().size() + scratchMemory.bytes().size();
+  }
+
+  const cvt_model &model;
+  const int64_t maxBatch;
+
+private:
+  struct Services;
+
+  cvt_session(const cvt_model &model, int64_t maxBatch)
+      : model(model), maxBatch(maxBatch) {}
+  cvt::Status allocateScratch(int threads);
+
+  cvt::Mapping arena;
+  cvt::Mapping scratchMemory;
+  std::vector<cvt::ScratchStack> scratch; ///< by thread
+  std::unique_ptr<cvt::ThreadPool> pool;
+
+  /// What the first failing thread of a run reported.
+  std::atomic<bool> reported{false};
+  std::array<char, 1024> report{};
+};
+
+#endif // CVT_RUNTIME_SESSION_H
