@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace cvt::weights {
 
@@ -30,20 +31,22 @@ public:
   ~MappedFile();
 
   uint64_t size() const { return length; }
+  const std::string &path() const { return name; }
 
   /// The bytes [offset, offset + count), valid as long as the mapping, or
   /// nothing if they are not all inside the file.
   std::optional<std::span<const std::byte>> bytes(uint64_t offset,
                                                   uint64_t count) const;
 
-  /// Lets go of the memory of the pages that lie wholly in the range.  Its
-  /// bytes can still be read: they come from the file again.
+  /// Lets go of the memory of all pages that the range touches.  Their bytes
+  /// can still be read, by any thread: they come from the file again.
   void release(uint64_t offset, uint64_t count) const;
 
 private:
-  MappedFile(const std::byte *data, uint64_t length)
-      : data(data), length(length) {}
+  MappedFile(std::string name, const std::byte *data, uint64_t length)
+      : name(std::move(name)), data(data), length(length) {}
 
+  std::string name;
   const std::byte *data;
   uint64_t length;
 };

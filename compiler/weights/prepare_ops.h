@@ -28,8 +28,7 @@ void foldBatchNormWeight(std::span<const float> weight,
 /// The bias that goes with it: beta - mean * gamma / sqrt(variance + eps).
 /// All of C numbers; `out` may be `beta` or `mean`.
 void foldBatchNormBias(std::span<const float> gamma,
-                       std::span<const float> beta,
-                       std::span<const float> mean,
+                       std::span<const float> beta, std::span<const float> mean,
                        std::span<const float> variance, double eps,
                        std::span<float> out);
 
@@ -65,9 +64,9 @@ struct PanelLayout {
 void packPanel(const PanelLayout &layout, std::span<const float> rows,
                std::span<float> out);
 
-/// The same from a source of the whole weight, whose pages are released once
-/// read.  `scratch`: panelElements().  Panels may be packed in any order, so a
-/// file is written piece by piece and never held as a whole.
+/// The same from a source of the whole weight.  `scratch`: panelElements().
+/// Panels may be packed in any order, so a file is written piece by piece and
+/// never held as a whole; release the source's memory after the last one.
 void packPanel(const PanelLayout &layout, const TensorSource &weight,
                int64_t panel, std::span<float> scratch, std::span<float> out);
 

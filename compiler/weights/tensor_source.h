@@ -32,7 +32,7 @@ public:
 
   /// Says that elements [first, first + number) will not be read soon, so
   /// that their memory can go.
-  virtual void release(uint64_t first, uint64_t number) const {}
+  virtual void release(uint64_t /*first*/, uint64_t /*number*/) const {}
 
 protected:
   explicit TensorSource(uint64_t count) : count(count) {}
