@@ -12,3 +12,10 @@ execute_process(
   OUTPUT_VARIABLE CVT_HALIDE_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
   COMMAND_ERROR_IS_FATAL ANY)
 find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared PATHS "${CVT_HALIDE_ROOT}")
+
+# MLIR and LLVM as system headers (TableGen looks in the directory's own list)
+# and shared libraries.
+include_directories(SYSTEM ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
+include_directories("${CMAKE_BINARY_DIR}")
+add_library(cvt_mlir INTERFACE)
+target_link_libraries(cvt_mlir INTERFACE MLIR LLVM)

@@ -1,0 +1,77 @@
+//===- CvtDialect.cpp - Registration, attributes, type predicates ---------===//
+
+#include "dialect/CvtDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace cvt;
+
+#include "dialect/CvtDialect.cpp.inc"
+#include "dialect/CvtEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialect/CvtAttrs.cpp.inc"
+
+void CvtDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialect/CvtAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/CvtOps.cpp.inc"
+      >();
+}
+
+LogicalResult CvtDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  if (name == kFormatAttr && !isa<FormatAttr>(value))
+    return op->emitError() << "'" << name << "' must be a #cvt.format";
+  if (name == kOutputsAttr && !isa<ArrayAttr>(value))
+    return op->emitError() << "'" << name << "' must be an array of names";
+  if (name == kTargetAttr && !isa<StringAttr>(value))
+    return op->emitError() << "'" << name << "' must be a string";
+  if (name == kArenaAttr || name == kSectionOffsetAttr ||
+      name == kSectionBytesAttr) {
+    auto number = dyn_cast<IntegerAttr>(value);
+    if (!number || number.getInt() < 0)
+      return op->emitError() << "'" << name << "' must be a number of bytes";
+  }
+  return success();
+}
+
+bool cvt::isBatchedTensor(Type type, int64_t rank) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() != rank || !tensor.isDynamicDim(0))
+    return false;
+  return llvm::all_of(tensor.getShape().drop_front(),
+                      [](int64_t extent) { return extent > 0; });
+}
+
+bool cvt::isClassToken(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getElementType().isF32() && tensor.getRank() == 3 &&
+         (tensor.isDynamicDim(0) || tensor.getDimSize(0) == 1) &&
+         tensor.getDimSize(1) == 1 && tensor.getDimSize(2) > 0;
+}
+
+std::optional<int64_t> cvt::convolvedExtent(int64_t extent, int64_t kernel,
+                                            int64_t stride, int64_t padding) {
+  if (kernel < 1 || stride < 1 || padding < 0 || extent + 2 * padding < kernel)
+    return std::nullopt;
+  return (extent + 2 * padding - kernel) / stride + 1;
+}
+
+std::optional<int64_t> cvt::pooledExtent(int64_t extent, int64_t kernel,
+                                         int64_t stride, int64_t padding) {
+  if (!convolvedExtent(extent, kernel, stride, padding) || padding > kernel / 2)
+    return std::nullopt;
+  int64_t pooled = (extent + 2 * padding - kernel + stride - 1) / stride + 1;
+  if ((pooled - 1) * stride >= extent + padding)
+    --pooled;
+  return pooled;
+}

@@ -1,0 +1,51 @@
+//===- CvtDialect.h - The cvt dialect -------------------------------------===//
+
+#ifndef CVT_DIALECT_CVTDIALECT_H
+#define CVT_DIALECT_CVTDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialect/CvtDialect.h.inc"
+#include "dialect/CvtEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialect/CvtAttrs.h.inc"
+
+namespace cvt {
+
+/// Whether `type` has `rank` extents of which only the outermost is dynamic.
+bool isBatchedTensor(mlir::Type type, int64_t rank);
+
+/// Whether `type` is tensor<?x1xCxf32> or tensor<1x1xCxf32>.
+bool isClassToken(mlir::Type type);
+
+/// Elements along one axis after a convolution, or nullopt if the padded axis
+/// is shorter than the kernel or an argument is out of range.
+std::optional<int64_t> convolvedExtent(int64_t extent, int64_t kernel,
+                                       int64_t stride, int64_t padding);
+
+/// Elements along one axis after pooling that rounds up, as PyTorch's
+/// AvgPool2d(ceil_mode=True); nullopt as convolvedExtent.
+std::optional<int64_t> pooledExtent(int64_t extent, int64_t kernel,
+                                    int64_t stride, int64_t padding);
+
+/// The type of the `cvt.weight` or `cvt.prepare` that `name` refers to, seen
+/// from `user`; emits an error on `user` and returns null if it is neither.
+mlir::RankedTensorType lookUpWeightType(mlir::Operation *user,
+                                        mlir::FlatSymbolRefAttr name,
+                                        mlir::SymbolTableCollection &symbols);
+
+} // namespace cvt
+
+#define GET_OP_CLASSES
+#include "dialect/CvtOps.h.inc"
+
+#endif // CVT_DIALECT_CVTDIALECT_H

@@ -1,0 +1,132 @@
+//===- CvtSymbolOps.cpp - Verifiers of weights, prepare steps, kernels ----===//
+
+#include "dialect/CvtDialect.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace cvt;
+
+RankedTensorType cvt::lookUpWeightType(Operation *user, FlatSymbolRefAttr name,
+                                       SymbolTableCollection &symbols) {
+  Operation *symbol = symbols.lookupNearestSymbolFrom(user, name);
+  if (auto weight = dyn_cast_or_null<WeightOp>(symbol))
+    return cast<RankedTensorType>(weight.getType());
+  if (auto prepare = dyn_cast_or_null<PrepareOp>(symbol))
+    return cast<RankedTensorType>(prepare.getType());
+  user->emitOpError() << "refers to " << name
+                      << ", which is not a weight of this module";
+  return nullptr;
+}
+
+void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                     RankedTensorType type, Attribute source) {
+  build(builder, state, builder.getStringAttr(name), TypeAttr::get(type),
+        source, StringAttr());
+}
+
+void PrepareOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                      PrepareStep step, ArrayRef<FlatSymbolRefAttr> sources,
+                      RankedTensorType type, FloatAttr epsilon) {
+  SmallVector<Attribute> refs(sources.begin(), sources.end());
+  build(builder, state, builder.getStringAttr(name),
+        PrepareStepAttr::get(builder.getContext(), step),
+        builder.getArrayAttr(refs), TypeAttr::get(type), epsilon, StringAttr());
+}
+
+void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                     int64_t flops, int64_t bytes) {
+  build(builder, state, builder.getStringAttr(name),
+        builder.getI64IntegerAttr(flops), builder.getI64IntegerAttr(bytes),
+        StringAttr());
+}
+
+static bool isFolding(PrepareStep step) {
+  return step == PrepareStep::FoldBnWeight || step == PrepareStep::FoldBnBias;
+}
+
+LogicalResult PrepareOp::verify() {
+  static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1};
+  size_t expected = kSources[static_cast<size_t>(getStep())];
+  if (getSources().size() != expected)
+    return emitOpError() << stringifyPrepareStep(getStep()) << " takes "
+                         << expected << " sources, not " << getSources().size();
+  if (isFolding(getStep()) != getEpsilon().has_value())
+    return emitOpError() << stringifyPrepareStep(getStep())
+                         << (isFolding(getStep()) ? " needs an epsilon"
+                                                  : " takes no epsilon");
+  return success();
+}
+
+/// The shape that `step` gives for the shapes of its sources, where -1 stands
+/// for an extent that the step leaves open; nullopt if they do not fit.
+static std::optional<SmallVector<int64_t>>
+preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources) {
+  ArrayRef<int64_t> first = sources.front();
+  auto isDepthwise = [](ArrayRef<int64_t> shape) {
+    return shape.size() == 4 && shape[1] == 1;
+  };
+  switch (step) {
+  case PrepareStep::FoldBnWeight:
+  case PrepareStep::FoldBnBias: {
+    bool isWeight = step == PrepareStep::FoldBnWeight;
+    if ((isWeight && !isDepthwise(first)) || (!isWeight && first.size() != 1))
+      return std::nullopt;
+    for (ArrayRef<int64_t> other : sources.drop_front())
+      if (other.size() != 1 || other[0] != first[0])
+        return std::nullopt;
+    return SmallVector<int64_t>(first);
+  }
+  case PrepareStep::PackPanels:
+  case PrepareStep::PackPanelsNhwc: {
+    bool isNhwc = step == PrepareStep::PackPanelsNhwc;
+    if (first.size() < 2 || (isNhwc && first.size() != 4))
+      return std::nullopt;
+    int64_t k = 1;
+    for (int64_t extent : first.drop_front())
+      k *= extent;
+    return SmallVector<int64_t>{-1, k, -1};
+  }
+  case PrepareStep::TapsOutermost:
+    if (!isDepthwise(first))
+      return std::nullopt;
+    return SmallVector<int64_t>{first[2], first[3], first[0]};
+  case PrepareStep::Pad:
+    if (first.size() != 1)
+      return std::nullopt;
+    return SmallVector<int64_t>{-1};
+  }
+  llvm_unreachable("unknown prepare step");
+}
+
+/// Checks the extents that preparedShape leaves open.
+static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
+                           ArrayRef<int64_t> result) {
+  if (step == PrepareStep::Pad)
+    return result[0] >= source[0];
+  if (step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc)
+    return result[2] > 0 && result[0] == (source[0] + result[2] - 1) / result[2];
+  return true;
+}
+
+LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  SmallVector<ArrayRef<int64_t>> shapes;
+  for (auto source : getSources().getAsRange<FlatSymbolRefAttr>()) {
+    RankedTensorType type = lookUpWeightType(*this, source, symbols);
+    if (!type)
+      return failure();
+    shapes.push_back(type.getShape());
+  }
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(getType()).getShape();
+  auto expected = preparedShape(getStep(), shapes);
+  auto matches = [](auto pair) {
+    return std::get<0>(pair) == -1 || std::get<0>(pair) == std::get<1>(pair);
+  };
+  if (!expected || expected->size() != shape.size() ||
+      !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
+      !openExtentsFit(getStep(), shapes.front(), shape))
+    return emitOpError() << "cannot make " << getType() << " by "
+                         << stringifyPrepareStep(getStep())
+                         << " of these sources";
+  return success();
+}
