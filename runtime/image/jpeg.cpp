@@ -159,8 +159,8 @@ Result<Decoded> JpegDecoder::run() {
       info.num_components != 4)
     return Error{"the JPEG has " + std::to_string(info.num_components) +
                  " colour components, expected 1, 3 or 4"};
+  int found = orientation(); // the markers go when the pixels have been read
   readPixels();
-  int found = orientation();
   return Decoded{std::move(image), found};
 }
 

@@ -94,8 +94,9 @@ void PngDecoder::clip16Bits(png_structp, png_row_infop info, png_bytep row) {
     row[i] = row[2 * i] ? 255 : row[2 * i + 1];
 }
 
-/// Asks libpng for 8-bit RGB whatever the file holds.  tRNS is not expanded
-/// and alpha is stripped: colours stay as they are stored.
+/// Asks libpng for 8-bit RGB whatever the file holds, with alpha stripped:
+/// colours stay as they are stored.  A palette expands to alpha, too, if there
+/// is a tRNS chunk.
 void PngDecoder::chooseTransforms() {
   int colorType = png_get_color_type(png, info);
   int depth = png_get_bit_depth(png, info);
@@ -103,7 +104,7 @@ void PngDecoder::chooseTransforms() {
     png_set_palette_to_rgb(png);
   if (colorType == PNG_COLOR_TYPE_GRAY && depth < 8)
     png_set_expand_gray_1_2_4_to_8(png);
-  if (colorType & PNG_COLOR_MASK_ALPHA)
+  if (colorType & PNG_COLOR_MASK_ALPHA || colorType == PNG_COLOR_TYPE_PALETTE)
     png_set_strip_alpha(png);
   if (!(colorType & PNG_COLOR_MASK_COLOR))
     png_set_gray_to_rgb(png);
@@ -147,7 +148,9 @@ void PngDecoder::onHeader(png_structp png, png_infop) {
       if (PNG_PASS_COLS(decoder.image.width, pass) > 0)
         decoder.rowsMissing += PNG_PASS_ROWS(decoder.image.height, pass);
   }
-  png_start_read_image(png);
+  png_read_update_info(png, decoder.info);
+  if (png_get_rowbytes(png, decoder.info) != decoder.image.rowBytes())
+    png_error(png, "its rows do not become 8-bit RGB");
 }
 
 /// `row` is null where a pass only repeats what the picture already holds.
