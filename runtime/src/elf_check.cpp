@@ -133,8 +133,7 @@ private:
   Refusal checkRelocations();
 
   const Elf64_Phdr *findLoad(uint64_t address, uint64_t bytes) const;
-  bool findTable(uint64_t address, uint64_t bytes, Bytes &out) const;
-  bool has(uint64_t tag) const { return entries[tag].has_value(); }
+  bool findTable(uint64_t tag, uint64_t bytes, Bytes &out) const;
   uint64_t get(uint64_t tag) const { return entries[tag].value_or(0); }
 
   Bytes code;
@@ -247,14 +246,19 @@ const Elf64_Phdr *ElfChecker::findLoad(uint64_t address, uint64_t bytes) const {
   return nullptr;
 }
 
-/// The bytes at [address, address + bytes) if they come from the file and
-/// nothing can change them after they were checked here.
-bool ElfChecker::findTable(uint64_t address, uint64_t bytes, Bytes &out) const {
-  const Elf64_Phdr *load = findLoad(address, bytes);
-  if (!load || (load->p_flags & PF_W) ||
-      !fits(address - load->p_vaddr, bytes, load->p_filesz))
+/// The first `bytes` of the table whose address is the dynamic entry `tag`, if
+/// they come from the file and nothing can change them after they were checked
+/// here.
+bool ElfChecker::findTable(uint64_t tag, uint64_t bytes, Bytes &out) const {
+  if (!entries[tag])
     return false;
-  out = code.subspan(load->p_offset + (address - load->p_vaddr), bytes);
+  const Elf64_Phdr *load = findLoad(*entries[tag], bytes);
+  if (!load || (load->p_flags & PF_W))
+    return false;
+  const uint64_t begin = *entries[tag] - load->p_vaddr;
+  if (!fits(begin, bytes, load->p_filesz))
+    return false;
+  out = code.subspan(load->p_offset + begin, bytes);
   return true;
 }
 
@@ -286,6 +290,11 @@ static const char *forbid(uint64_t tag) {
   case DT_FINI_ARRAY:
   case DT_PREINIT_ARRAY:
     return "its code has functions that run while it is loaded or unloaded";
+  case DT_PLTGOT:
+  case DT_PLTRELSZ:
+  case DT_PLTREL:
+  case DT_JMPREL:
+    return "its code calls functions that it does not contain";
   case DT_TEXTREL:
     return "its code would have to be modified while it is loaded";
   default:
@@ -332,7 +341,7 @@ Refusal ElfChecker::checkFlags() {
 Refusal ElfChecker::checkSymbols() {
   static constexpr char Name[] = CVT_QUERY_SYMBOL;
   Bytes symbols, strings, hash;
-  if (!findTable(get(DT_HASH), 2 * sizeof(uint32_t), hash))
+  if (!findTable(DT_HASH, 2 * sizeof(uint32_t), hash))
     return "its symbol hash table is malformed";
   const auto bucketCount = read<uint32_t>(hash, 0);
   const auto symbolCount = read<uint32_t>(hash, 4);
@@ -340,7 +349,7 @@ Refusal ElfChecker::checkSymbols() {
     return "its code imports or exports symbols other than " CVT_QUERY_SYMBOL;
   const uint64_t words = uint64_t(2) + bucketCount + symbolCount;
   if (bucketCount == 0 ||
-      !findTable(get(DT_HASH), words * sizeof(uint32_t), hash))
+      !findTable(DT_HASH, words * sizeof(uint32_t), hash))
     return "its symbol hash table is malformed";
   bool reachable = false;
   for (uint64_t word = 2; word < words; ++word) {
@@ -352,8 +361,8 @@ Refusal ElfChecker::checkSymbols() {
   }
 
   if (get(DT_SYMENT) != sizeof(Elf64_Sym) ||
-      !findTable(get(DT_SYMTAB), symbolCount * sizeof(Elf64_Sym), symbols) ||
-      !findTable(get(DT_STRTAB), get(DT_STRSZ), strings) || strings.empty() ||
+      !findTable(DT_SYMTAB, symbolCount * sizeof(Elf64_Sym), symbols) ||
+      !findTable(DT_STRTAB, get(DT_STRSZ), strings) || strings.empty() ||
       strings.back() != 0)
     return "its symbol table is malformed";
   const auto query = read<Elf64_Sym>(symbols, sizeof(Elf64_Sym));
@@ -373,13 +382,13 @@ Refusal ElfChecker::checkSymbols() {
 /// Only "add the load address to this word of writable data".
 Refusal ElfChecker::checkRelocations() {
   const uint64_t bytes = get(DT_RELASZ);
-  if (!has(DT_RELA) && !has(DT_RELASZ) && relativeCount == 0)
+  if (!entries[DT_RELA] && bytes == 0 && relativeCount == 0)
     return std::nullopt;
   Bytes table;
   if (get(DT_RELAENT) != sizeof(Elf64_Rela) ||
       bytes % sizeof(Elf64_Rela) != 0 ||
       relativeCount > bytes / sizeof(Elf64_Rela) ||
-      !findTable(get(DT_RELA), bytes, table))
+      !findTable(DT_RELA, bytes, table))
     return "its relocation table is malformed";
   for (uint64_t at = 0; at < bytes; at += sizeof(Elf64_Rela)) {
     const auto relocation = read<Elf64_Rela>(table, at);
