@@ -2,7 +2,7 @@
 # Compiles the model in test/models/cvt-digits and classifies some of the
 # pictures beside it, which it was not trained on.  Sets the machine up first.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # show COMMAND...: prints the command, then runs it.
 show() {

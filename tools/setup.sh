@@ -7,7 +7,7 @@
 # Needs root or sudo only while Debian packages are missing.  May be called
 # again at any time: what is there already is left alone.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 
 with_tests=0
 case "${1-}" in

@@ -2,6 +2,6 @@
 # Runs every test, setting the machine up first.  The last line of the output
 # is `N passed, N failed`, with `, N skipped` behind it where tests were.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 tools/setup.sh --with-tests
 exec .venv/bin/python test/run_suites.py

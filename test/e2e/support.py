@@ -5,6 +5,7 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -81,8 +82,8 @@ def run(command, env=None, cwd=None):
     return Result(process.returncode, *texts, seconds, usage.ru_maxrss / 1024)
 
 
-def arguments(description, **options):
-    """The flags of a check: --build, and those in `options` by default value."""
+def argument_parser(description):
+    """The flag that every check has: --build."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--build",
@@ -90,8 +91,21 @@ def arguments(description, **options):
         default=SOURCE / "build",
         help="the build folder whose bin/ holds the tools",
     )
-    for name, value in options.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
-    parsed = parser.parse_args()
-    parsed.build = parsed.build.resolve()
-    return parsed
+    return parser
+
+
+class Tools:
+    """The tools of one build, and a folder in it for the files of one check."""
+
+    def __init__(self, build, check):
+        self.build = pathlib.Path(build).resolve()
+        self.cvt_compile = self.build / "bin" / "cvt-compile"
+        self.cvt_run = self.build / "bin" / "cvt-run"
+        self.work = self.build / "e2e" / check
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        # Kernels that tests compile are kept apart from the user's own.
+        self.env = {"XDG_CACHE_HOME": str(self.build / "test-cache")}
+
+    def run(self, *command, **options):
+        return run(command, **{"env": self.env, **options})
