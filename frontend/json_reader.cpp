@@ -42,6 +42,12 @@ std::optional<std::string> readTextFile(const std::filesystem::path &path,
 
 std::optional<json> parseJsonObject(std::string_view text,
                                     std::string_view name, std::string &error) {
+  // The parser would take it for the end of the text.
+  if (size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    error = std::string(name) + ": is not JSON: zero byte at byte " +
+            std::to_string(nul + 1);
+    return std::nullopt;
+  }
   json value;
   try {
     value = json::parse(text);

@@ -235,6 +235,9 @@ std::optional<Checkpoint> parseSafetensorsHeader(std::string_view header,
     return refuse("its header ends behind the end of the file");
   if (!header.starts_with('{'))
     return refuse("its header does not start with {");
+  // The parser would take it for the end of the header.
+  if (header.find('\0') != std::string_view::npos)
+    return refuse("its header holds a zero byte");
   HeaderEvents events;
   if (!json::sax_parse(header, &events))
     return refuse(events.problem);

@@ -6,6 +6,8 @@
 
 #include "frontend/shapes.h"
 
+#include "frontend/json_reader.h"
+
 #include <algorithm>
 
 namespace cvt {
@@ -36,10 +38,9 @@ static std::string format(MapSize map) {
 static std::string window(size_t i, const char *kernelKey, int64_t kernel,
                           const char *strideKey, int64_t stride,
                           const char *paddingKey, int64_t padding) {
-  std::string index = "[" + std::to_string(i) + "]";
-  return kernelKey + index + " " + std::to_string(kernel) + ", " + strideKey +
-         index + " " + std::to_string(stride) + " and " + paddingKey + index +
-         " " + std::to_string(padding);
+  return indexed(kernelKey, i) + " " + std::to_string(kernel) + ", " +
+         indexed(strideKey, i) + " " + std::to_string(stride) + " and " +
+         indexed(paddingKey, i) + " " + std::to_string(padding);
 }
 
 static MapSize convolve(MapSize map, int64_t kernel, int64_t stride,
