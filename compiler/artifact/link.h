@@ -24,7 +24,8 @@ struct Object {
 
 /// Links `objects` and the shim.  Fails with one sentence that names the
 /// undefined symbols, constructors or whatever else an artifact must not have.
-/// Thread-safe; calls take turns.
+/// Thread-safe; calls take turns.  lld resets all of the process's llvm::cl
+/// options to their defaults: copy their values before.
 llvm::Expected<std::string> linkSharedObject(llvm::ArrayRef<Object> objects);
 
 } // namespace cvt::artifact

@@ -60,8 +60,8 @@ struct ArtifactContents {
 /// Writes the artifact to `path`: links, writes `path`.tmp-XXXXXX beside it,
 /// syncs and renames.  On failure (and on SIGINT and the like) the temporary
 /// file is removed, an older file at `path` is untouched, and the error is one
-/// sentence that names the file or the symbols.  Calls take turns, because lld
-/// does not run twice at once.
+/// sentence that names the file or the symbols.  Links as linkSharedObject does:
+/// calls take turns, and llvm::cl options are reset.
 llvm::Error writeArtifact(llvm::StringRef path, ArtifactContents contents);
 
 } // namespace cvt::artifact
