@@ -75,3 +75,25 @@ std::optional<int64_t> cvt::pooledExtent(int64_t extent, int64_t kernel,
     --pooled;
   return pooled;
 }
+
+Value cvt::stripReshapes(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getInput();
+  return value;
+}
+
+int64_t cvt::imageElements(Value value) {
+  int64_t elements = 1;
+  auto type = cast<RankedTensorType>(value.getType());
+  for (int64_t extent : type.getShape().drop_front())
+    elements *= extent;
+  return elements;
+}
+
+int64_t cvt::channelsOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape().back();
+}
+
+int64_t cvt::rowsPerImage(Value value) {
+  return imageElements(value) / channelsOf(value);
+}

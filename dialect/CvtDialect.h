@@ -37,6 +37,19 @@ std::optional<int64_t> convolvedExtent(int64_t extent, int64_t kernel,
 std::optional<int64_t> pooledExtent(int64_t extent, int64_t kernel,
                                     int64_t stride, int64_t padding);
 
+/// The value that `value` is, through any number of `cvt.reshape`s, a reshape
+/// of; itself if it is none.
+mlir::Value stripReshapes(mlir::Value value);
+
+/// Elements of one image of a batched tensor.
+int64_t imageElements(mlir::Value value);
+
+/// Innermost extent of a tensor.
+int64_t channelsOf(mlir::Value value);
+
+/// Rows of channels in one image: the tokens of tokens, the pixels of a map.
+int64_t rowsPerImage(mlir::Value value);
+
 /// The type of the `cvt.weight` or `cvt.prepare` that `name` refers to, seen
 /// from `user`; emits an error on `user` and returns null if it is neither.
 mlir::RankedTensorType lookUpWeightType(mlir::Operation *user,

@@ -22,7 +22,7 @@ RankedTensorType cvt::lookUpWeightType(Operation *user, FlatSymbolRefAttr name,
 void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
                      RankedTensorType type, Attribute source) {
   build(builder, state, builder.getStringAttr(name), TypeAttr::get(type),
-        source, StringAttr());
+        source);
 }
 
 void PrepareOp::build(OpBuilder &builder, OperationState &state, StringRef name,
@@ -31,14 +31,13 @@ void PrepareOp::build(OpBuilder &builder, OperationState &state, StringRef name,
   SmallVector<Attribute> refs(sources.begin(), sources.end());
   build(builder, state, builder.getStringAttr(name),
         PrepareStepAttr::get(builder.getContext(), step),
-        builder.getArrayAttr(refs), TypeAttr::get(type), epsilon, StringAttr());
+        builder.getArrayAttr(refs), TypeAttr::get(type), epsilon);
 }
 
 void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name,
                      int64_t flops, int64_t bytes) {
   build(builder, state, builder.getStringAttr(name),
-        builder.getI64IntegerAttr(flops), builder.getI64IntegerAttr(bytes),
-        StringAttr());
+        builder.getI64IntegerAttr(flops), builder.getI64IntegerAttr(bytes));
 }
 
 static bool isFolding(PrepareStep step) {

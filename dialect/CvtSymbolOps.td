@@ -3,7 +3,17 @@
 #ifndef CVT_SYMBOL_OPS
 #define CVT_SYMBOL_OPS
 
-def Cvt_WeightOp : Cvt_Op<"weight", [Symbol]> {
+// A symbol that only its own module sees: gone when nothing uses it.
+class Cvt_PrivateSymbolOp<string mnemonic, list<Trait> traits = []>
+    : Cvt_Op<mnemonic, !listconcat([Symbol], traits)> {
+  let extraClassDeclaration = [{
+    ::mlir::SymbolTable::Visibility getVisibility() {
+      return ::mlir::SymbolTable::Visibility::Private;
+    }
+  }];
+}
+
+def Cvt_WeightOp : Cvt_PrivateSymbolOp<"weight"> {
   let summary = "A tensor of the checkpoint";
   let description = [{
     Declares a weight by name and shape and says where its values come from: a
@@ -19,16 +29,15 @@ def Cvt_WeightOp : Cvt_Op<"weight", [Symbol]> {
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Cvt_Weight>:$type,
-                       AnyAttrOf<[Cvt_StoredAttr, Cvt_RandomAttr]>:$source,
-                       OptionalAttr<StrAttr>:$sym_visibility);
+                       AnyAttrOf<[Cvt_StoredAttr, Cvt_RandomAttr]>:$source);
   let assemblyFormat = "$sym_name `:` $type `from` $source attr-dict";
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
                                  "::mlir::RankedTensorType":$type,
                                  "::mlir::Attribute":$source)>];
 }
 
-def Cvt_PrepareOp : Cvt_Op<"prepare", [Symbol,
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
+    [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A weight made from other weights, once, at compile time";
   let description = [{
     | step | sources | result |
@@ -55,8 +64,7 @@ def Cvt_PrepareOp : Cvt_Op<"prepare", [Symbol,
   let arguments = (ins SymbolNameAttr:$sym_name, Cvt_PrepareStepAttr:$step,
                        TypedArrayAttrBase<FlatSymbolRefAttr, "sources">:$sources,
                        TypeAttrOf<Cvt_Weight>:$type,
-                       OptionalAttr<F32Attr>:$epsilon,
-                       OptionalAttr<StrAttr>:$sym_visibility);
+                       OptionalAttr<F32Attr>:$epsilon);
   let assemblyFormat = [{
     $sym_name `=` custom<PrepareStep>($step) `(` custom<SymbolList>($sources) `)`
     (`epsilon` $epsilon^)? `:` $type attr-dict
@@ -68,7 +76,7 @@ def Cvt_PrepareOp : Cvt_Op<"prepare", [Symbol,
   let hasVerifier = 1;
 }
 
-def Cvt_KernelOp : Cvt_Op<"kernel", [Symbol]> {
+def Cvt_KernelOp : Cvt_PrivateSymbolOp<"kernel"> {
   let summary = "A kernel that the compiler generates";
   let description = [{
     The name is the whole specification: family, shapes, fused parts, number
@@ -80,8 +88,7 @@ def Cvt_KernelOp : Cvt_Op<"kernel", [Symbol]> {
     cvt.kernel @layer_norm_c64_t3136_f32_znver4 flops 1404928 bytes 1606144
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$flops, I64Attr:$bytes,
-                       OptionalAttr<StrAttr>:$sym_visibility);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$flops, I64Attr:$bytes);
   let assemblyFormat = "$sym_name `flops` $flops `bytes` $bytes attr-dict";
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$flops,
                                  "int64_t":$bytes)>];

@@ -1,0 +1,283 @@
+//===- cvt_to_kernels.cpp - Choose a kernel for every op ------------------===//
+
+#include "compiler/conversion/cvt_to_kernels/kernel_launcher.h"
+#include "compiler/conversion/passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace cvt {
+#define GEN_PASS_DEF_CONVERTCVTTOKERNELS
+#include "compiler/conversion/Passes.h.inc"
+} // namespace cvt
+
+using namespace mlir;
+using namespace cvt;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static kernels::Activation toKernel(Activation activation) {
+  switch (activation) {
+  case Activation::None:
+    return kernels::Activation::None;
+  case Activation::Gelu:
+    return kernels::Activation::Gelu;
+  case Activation::QuickGelu:
+    return kernels::Activation::QuickGelu;
+  }
+  llvm_unreachable("unknown activation");
+}
+
+namespace {
+
+/// Lowers the ops of one function for one target.  Every function below makes
+/// one op's spec and operands, in the order that kernel_spec.h gives.
+class OpLowering {
+public:
+  OpLowering(KernelLauncher &launcher, kernels::CpuTarget target,
+             IRRewriter &rewriter)
+      : launcher(launcher), target(target), rewriter(rewriter) {}
+
+  LogicalResult lower(Operation *op);
+
+private:
+  using Operands = SmallVector<Value>;
+
+  LogicalResult lowerLinear(LinearOp op);
+  LogicalResult lowerConvEmbed(ConvEmbedOp op);
+  LogicalResult lowerDepthwiseConv(DepthwiseConvOp op);
+  LogicalResult lowerAvgPool(AvgPoolOp op);
+  LogicalResult lowerAttention(AttentionOp op);
+  LogicalResult lowerLayerNorm(LayerNormOp op);
+  LogicalResult lowerClassToken(ClassTokenOp op);
+  LogicalResult lowerTokens(Operation *op, kernels::KernelSpec spec);
+
+  LogicalResult replace(Operation *op, const kernels::KernelSpec &spec,
+                        ValueRange inputs);
+
+  KernelLauncher &launcher;
+  kernels::CpuTarget target;
+  IRRewriter &rewriter;
+};
+
+} // namespace
+
+LogicalResult OpLowering::replace(Operation *op,
+                                  const kernels::KernelSpec &spec,
+                                  ValueRange inputs) {
+  auto results = launcher.launch(rewriter, op->getLoc(), spec, inputs,
+                                 op->getResultTypes());
+  if (failed(results))
+    return failure();
+  rewriter.replaceOp(op, *results);
+  return success();
+}
+
+LogicalResult OpLowering::lowerLinear(LinearOp op) {
+  kernels::LinearSpec linear;
+  linear.n = op.getFeatures();
+  linear.k = channelsOf(op.getInput());
+  linear.m = rowsPerImage(op.getInput());
+  linear.bias = op.getBiasAttr() != nullptr;
+  linear.residual = op.getResidual() != nullptr;
+  linear.activation = toKernel(op.getActivation());
+  kernels::KernelSpec spec{linear, target};
+  int64_t width = kernels::packedPanelWidth(spec);
+  Operands inputs = {op.getInput(),
+                     launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(),
+                                     width, PrepareStep::PackPanels)};
+  if (linear.bias)
+    inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
+                                         op.getBiasAttr(), width));
+  if (linear.residual)
+    inputs.push_back(op.getResidual());
+  return replace(op, spec, inputs);
+}
+
+LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
+  bool isNchw = op.getLayout() == Layout::Nchw;
+  ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape();
+  kernels::ConvSpec conv;
+  conv.layout =
+      isNchw ? kernels::ImageLayout::Nchw : kernels::ImageLayout::Nhwc;
+  conv.channels = shape[isNchw ? 1 : 3];
+  conv.height = shape[isNchw ? 2 : 1];
+  conv.width = shape[isNchw ? 3 : 2];
+  conv.n = op.getChannels();
+  conv.kernel = op.getKernel();
+  conv.stride = op.getStride();
+  conv.padding = op.getPadding();
+  conv.bias = op.getBiasAttr() != nullptr;
+  kernels::KernelSpec spec{conv, target};
+  int64_t width = kernels::packedPanelWidth(spec);
+  Operands inputs = {
+      op.getInput(),
+      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(), width,
+                      isNchw ? PrepareStep::PackPanels
+                             : PrepareStep::PackPanelsNhwc)};
+  if (conv.bias)
+    inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
+                                         op.getBiasAttr(), width));
+  return replace(op, spec, inputs);
+}
+
+LogicalResult OpLowering::lowerDepthwiseConv(DepthwiseConvOp op) {
+  kernels::DepthwiseConvSpec conv;
+  ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape();
+  conv.height = shape[1];
+  conv.width = shape[2];
+  conv.channels = shape[3];
+  conv.kernel = op.getKernel();
+  for (auto [stride, padding] :
+       llvm::zip_equal(op.getStrides(), op.getPaddings()))
+    conv.outputs.push_back({stride, padding});
+  Operands inputs = {op.getInput()};
+  for (auto [weight, bias] : llvm::zip_equal(op.getWeights(), op.getBiases())) {
+    inputs.push_back(launcher.taps(rewriter, op.getLoc(),
+                                   cast<FlatSymbolRefAttr>(weight)));
+    inputs.push_back(launcher.weight(rewriter, op.getLoc(),
+                                     cast<FlatSymbolRefAttr>(bias)));
+  }
+  return replace(op, {conv, target}, inputs);
+}
+
+LogicalResult OpLowering::lowerAvgPool(AvgPoolOp op) {
+  ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape();
+  kernels::AvgPoolSpec pool;
+  pool.height = shape[1];
+  pool.width = shape[2];
+  pool.channels = shape[3];
+  pool.kernel = op.getKernel();
+  pool.stride = op.getStride();
+  pool.padding = op.getPadding();
+  return replace(op, {pool, target}, op.getInput());
+}
+
+LogicalResult OpLowering::lowerAttention(AttentionOp op) {
+  kernels::AttentionSpec attention;
+  attention.heads = op.getHeads();
+  attention.headDim = channelsOf(op.getQuery()) / op.getHeads();
+  attention.queries = rowsPerImage(op.getQuery());
+  attention.keys = rowsPerImage(op.getKey());
+  attention.scale = op.getScale().convertToFloat();
+  return replace(op, {attention, target},
+                 {op.getQuery(), op.getKey(), op.getValue()});
+}
+
+LogicalResult OpLowering::lowerLayerNorm(LayerNormOp op) {
+  kernels::LayerNormSpec norm;
+  norm.channels = channelsOf(op.getInput());
+  norm.tokens = rowsPerImage(op.getInput());
+  norm.epsilon = op.getEpsilon().convertToFloat();
+  Value gamma = launcher.weight(rewriter, op.getLoc(), op.getGammaAttr());
+  Value beta = launcher.weight(rewriter, op.getLoc(), op.getBetaAttr());
+  return replace(op, {norm, target}, {op.getInput(), gamma, beta});
+}
+
+/// The learned class token is a weight; prepending it copies it.
+LogicalResult OpLowering::lowerClassToken(ClassTokenOp op) {
+  rewriter.replaceOp(
+      op, launcher.weight(rewriter, op.getLoc(), op.getWeightAttr()));
+  return success();
+}
+
+LogicalResult OpLowering::lowerTokens(Operation *op, kernels::KernelSpec spec) {
+  std::visit(
+      [&](auto &family) {
+        if constexpr (requires { family.tokens; }) {
+          family.channels = channelsOf(op->getOperand(0));
+          family.tokens = rowsPerImage(op->getOperand(0));
+        }
+      },
+      spec.family);
+  return replace(op, spec, op->getOperands());
+}
+
+LogicalResult OpLowering::lower(Operation *op) {
+  using kernels::ElementwiseOp;
+  rewriter.setInsertionPoint(op);
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](LinearOp op) { return lowerLinear(op); })
+      .Case([&](ConvEmbedOp op) { return lowerConvEmbed(op); })
+      .Case([&](DepthwiseConvOp op) { return lowerDepthwiseConv(op); })
+      .Case([&](AvgPoolOp op) { return lowerAvgPool(op); })
+      .Case([&](AttentionOp op) { return lowerAttention(op); })
+      .Case([&](LayerNormOp op) { return lowerLayerNorm(op); })
+      .Case([&](ClassTokenOp op) { return lowerClassToken(op); })
+      .Case([&](AddOp op) {
+        return lowerTokens(
+            op, {kernels::ElementwiseSpec{ElementwiseOp::Add}, target});
+      })
+      .Case([&](GeluOp op) {
+        bool isQuick = op.getFunction() == Activation::QuickGelu;
+        return lowerTokens(
+            op, {kernels::ElementwiseSpec{isQuick ? ElementwiseOp::QuickGelu
+                                                  : ElementwiseOp::Gelu},
+                 target});
+      })
+      .Case([&](TokenMeanOp op) {
+        return lowerTokens(op, {kernels::TokenMeanSpec{}, target});
+      })
+      .Case([&](ToNchwOp op) {
+        return lowerTokens(op, {kernels::ToNchwSpec{}, target});
+      })
+      .Case<ReshapeOp, PrependClassTokenOp, TakeClassTokenOp, DropClassTokenOp,
+            func::ReturnOp>([](Operation *) { return success(); })
+      .Default([](Operation *op) {
+        return op->emitOpError("has no kernel; run the fuse phase first");
+      });
+}
+
+namespace {
+
+struct ConvertCvtToKernels
+    : cvt::impl::ConvertCvtToKernelsBase<ConvertCvtToKernels> {
+  using ConvertCvtToKernelsBase::ConvertCvtToKernelsBase;
+
+  void runOnOperation() override {
+    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
+    if (!forward) {
+      getOperation().emitError("has no function @forward");
+      return signalPassFailure();
+    }
+    KernelLauncher launcher(getOperation());
+    for (const std::string &name : targets)
+      if (failed(convert(forward, name, launcher)))
+        return signalPassFailure();
+    forward.erase();
+    kernelCount = launcher.kernelCount();
+  }
+
+private:
+  LogicalResult convert(func::FuncOp forward, const std::string &name,
+                        KernelLauncher &launcher) {
+    auto target = kernels::parseCpuTarget(name);
+    if (!target)
+      return forward.emitError() << "unknown CPU target '" << name << "'";
+    func::FuncOp function = forward.clone();
+    StringRef suffix = kernels::cpuTargetInfo(*target).symbolSuffix;
+    function.setName(("forward_" + suffix).str());
+    function->setAttr(CvtDialect::kTargetAttr,
+                      StringAttr::get(&getContext(), name));
+    getOperation().push_back(function);
+
+    IRRewriter rewriter(&getContext());
+    OpLowering lowering(launcher, *target, rewriter);
+    SmallVector<Operation *> ops;
+    for (Operation &op : function.getBody().front())
+      ops.push_back(&op);
+    for (Operation *op : ops)
+      if (failed(lowering.lower(op)))
+        return failure();
+    auto inserted = insertViewCopies(function, launcher, *target);
+    if (failed(inserted))
+      return failure();
+    copyCount += *inserted;
+    return success();
+  }
+};
+
+} // namespace

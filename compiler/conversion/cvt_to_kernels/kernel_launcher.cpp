@@ -1,0 +1,98 @@
+//===- kernel_launcher.cpp - Declares kernels, packs weights, launches ----===//
+
+#include "compiler/conversion/cvt_to_kernels/kernel_launcher.h"
+
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace cvt;
+
+KernelLauncher::KernelLauncher(ModuleOp module)
+    : module(module), symbols(module) {}
+
+FailureOr<SmallVector<Value>>
+KernelLauncher::launch(OpBuilder &builder, Location loc,
+                       const kernels::KernelSpec &spec, ValueRange inputs,
+                       TypeRange types) {
+  if (llvm::Error error = kernels::verifyKernelSpec(spec))
+    return emitError(loc) << llvm::toString(std::move(error));
+  std::string name = kernels::symbolName(spec);
+  FlatSymbolRefAttr &kernel = kernels[name];
+  if (!kernel) {
+    auto declared = KernelOp::create(
+        builder, loc, name, kernels::flopsPerImage(spec),
+        kernels::bytesPerImage(spec));
+    declared->remove();
+    kernel = FlatSymbolRefAttr::get(
+        symbols.insert(declared, module.getBody()->end()));
+  }
+  SmallVector<Type> results(types);
+  if (int64_t floats = kernels::workspaceFloatsPerImage(spec))
+    results.push_back(RankedTensorType::get({ShapedType::kDynamic, floats},
+                                            builder.getF32Type()));
+  auto launch =
+      LaunchOp::create(builder, loc, results, kernel, inputs, ValueRange());
+  return SmallVector<Value>(launch.getResults().take_front(types.size()));
+}
+
+RankedTensorType KernelLauncher::typeOf(FlatSymbolRefAttr name) {
+  Operation *symbol = symbols.lookup(name.getValue());
+  if (auto weight = dyn_cast<WeightOp>(symbol))
+    return cast<RankedTensorType>(weight.getType());
+  return cast<RankedTensorType>(cast<PrepareOp>(symbol).getType());
+}
+
+FlatSymbolRefAttr KernelLauncher::prepare(FlatSymbolRefAttr source,
+                                          PrepareStep step, StringRef suffix,
+                                          RankedTensorType type) {
+  std::string name = (source.getValue() + suffix).str();
+  FlatSymbolRefAttr &symbol = prepared[name];
+  if (symbol)
+    return symbol;
+  OpBuilder builder(module.getContext());
+  auto op =
+      PrepareOp::create(builder, module.getLoc(), name, step, source, type);
+  op->remove();
+  symbol = FlatSymbolRefAttr::get(symbols.insert(op, module.getBody()->end()));
+  return symbol;
+}
+
+Value KernelLauncher::weight(OpBuilder &builder, Location loc,
+                             FlatSymbolRefAttr name) {
+  return WeightValueOp::create(builder, loc, typeOf(name), name);
+}
+
+Value KernelLauncher::panels(OpBuilder &builder, Location loc,
+                             FlatSymbolRefAttr name, int64_t width,
+                             PrepareStep step) {
+  RankedTensorType type = typeOf(name);
+  int64_t rows = type.getDimSize(0);
+  auto packed = RankedTensorType::get(
+      {int64_t(llvm::divideCeil(rows, width)), type.getNumElements() / rows,
+       width},
+      type.getElementType());
+  return weight(builder, loc,
+                prepare(name, step, ".panels" + std::to_string(width), packed));
+}
+
+Value KernelLauncher::taps(OpBuilder &builder, Location loc,
+                           FlatSymbolRefAttr name) {
+  RankedTensorType type = typeOf(name);
+  auto taps = RankedTensorType::get(
+      {type.getDimSize(2), type.getDimSize(3), type.getDimSize(0)},
+      type.getElementType());
+  return weight(builder, loc,
+                prepare(name, PrepareStep::TapsOutermost, ".taps", taps));
+}
+
+Value KernelLauncher::paddedBias(OpBuilder &builder, Location loc,
+                                 FlatSymbolRefAttr name, int64_t width) {
+  RankedTensorType type = typeOf(name);
+  int64_t padded = llvm::alignTo(type.getDimSize(0), width);
+  if (padded == type.getDimSize(0))
+    return weight(builder, loc, name);
+  return weight(builder, loc,
+                prepare(name, PrepareStep::Pad, ".pad" + std::to_string(width),
+                        RankedTensorType::get({padded}, type.getElementType())));
+}
