@@ -20,7 +20,7 @@ case "${1-}" in
 esac
 
 packages=(
-  g++ ccache python3 python3-venv
+  g++ ccache python3-venv
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev clang-22
   nlohmann-json3-dev libcli11-dev libxxhash-dev
   libjpeg62-turbo-dev libpng-dev libwebp-dev

@@ -11,7 +11,9 @@ execute_process(
     "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('halide').origin))"
   OUTPUT_VARIABLE CVT_HALIDE_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
   COMMAND_ERROR_IS_FATAL ANY)
-find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared PATHS "${CVT_HALIDE_ROOT}")
+# Straight to the package: what pip puts on the way to it wants Python's headers.
+find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared
+  PATHS "${CVT_HALIDE_ROOT}/lib64/cmake/Halide" NO_DEFAULT_PATH)
 
 # MLIR and LLVM as system headers (TableGen looks in the directory's own list)
 # and shared libraries.
