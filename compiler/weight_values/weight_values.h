@@ -55,25 +55,22 @@ public:
   llvm::Error writeSection(Append append);
 
 private:
-  /// A symbol's values to be read in pieces.  `depth` counts the prepare steps
+  using Source = std::unique_ptr<weights::TensorSource>;
+
+  /// The weight or prepare step of that name, of a size that fits memory.
+  llvm::Expected<mlir::Operation *> find(llvm::StringRef symbol) const;
+
+  /// A symbol's values, to be read in any order.  `steps`: the prepare steps
   /// that led here.
-  llvm::Expected<std::unique_ptr<weights::TensorSource>>
-  open(llvm::StringRef symbol, unsigned depth = 0);
-  llvm::Expected<std::unique_ptr<weights::TensorSource>>
-  openStored(WeightOp weight, StoredAttr stored, uint64_t elements);
-  llvm::Expected<std::unique_ptr<weights::TensorSource>>
-  openRandom(WeightOp weight, RandomAttr random, uint64_t elements);
+  llvm::Expected<Source> open(llvm::StringRef symbol, unsigned steps);
+  llvm::Expected<Source> openWeight(WeightOp weight);
   llvm::Expected<std::shared_ptr<const weights::MappedFile>>
-  openFile(WeightOp weight, llvm::StringRef name);
+  openFile(llvm::StringRef user, llvm::StringRef name);
 
-  /// Hands over the values of a prepare step from its first to its last, in
-  /// pieces: panels of a pack step, all at once otherwise.
-  using TakeValues = llvm::function_ref<llvm::Error(std::span<const float>)>;
-  llvm::Error runStep(PrepareOp prepare, unsigned depth, TakeValues take);
-  llvm::Error packPanels(PrepareOp prepare, unsigned depth, TakeValues take);
-
-  /// As runStep for any symbol; weights that are not prepared in small pieces.
-  llvm::Error stream(mlir::Operation *symbol, TakeValues take);
+  /// Hands over a symbol's values from the first to the last, in pieces:
+  /// panels where they are packed.
+  using Take = llvm::function_ref<llvm::Error(std::span<const float>)>;
+  llvm::Error stream(llvm::StringRef symbol, unsigned steps, Take take);
 
   mlir::ModuleOp module;
   mlir::SymbolTable symbols;

@@ -1,0 +1,392 @@
+//===- weight_values.cpp - Values of a module's weight symbols ------------===//
+//
+// Every symbol becomes a TensorSource: a weight's reads its file, a prepare
+// step's holds what the step made of its own sources.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/weight_values/weight_values.h"
+
+#include "compiler/weights/prepare_ops.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+using namespace llvm;
+using namespace mlir;
+
+namespace cvt {
+
+using weights::DType;
+using weights::MappedFile;
+using weights::PanelLayout;
+using weights::TensorSource;
+
+namespace {
+
+/// Larger tensors are refused before memory is asked for.
+constexpr int64_t kMaxElements = int64_t(1) << 31;
+
+/// A step of a step of ... a weight.  The compiler needs two.
+constexpr unsigned kMaxSteps = 8;
+
+/// Floats handed over at once where nothing else decides.
+constexpr size_t kPieceElements = 1 << 16;
+
+Error symbolError(StringRef symbol, const Twine &what) {
+  return createStringError("@" + symbol + ": " + what);
+}
+
+Error sizeError(StringRef symbol) {
+  return symbolError(symbol,
+                     "has no elements or more than " + Twine(kMaxElements));
+}
+
+RankedTensorType typeOf(Operation *symbol) {
+  if (auto weight = dyn_cast<WeightOp>(symbol))
+    return cast<RankedTensorType>(weight.getType());
+  return cast<RankedTensorType>(cast<PrepareOp>(symbol).getType());
+}
+
+/// Elements of a type, if there are any and not too many.
+std::optional<uint64_t> countElements(RankedTensorType type) {
+  int64_t count = 1;
+  for (int64_t extent : type.getShape())
+    if (extent < 1 || __builtin_mul_overflow(count, extent, &count) ||
+        count > kMaxElements)
+      return std::nullopt;
+  return static_cast<uint64_t>(count);
+}
+
+DType dtypeOf(StoredDType stored) {
+  switch (stored) {
+  case StoredDType::F32:
+    return DType::F32;
+  case StoredDType::F16:
+    return DType::F16;
+  case StoredDType::BF16:
+    return DType::BF16;
+  case StoredDType::F64:
+    return DType::F64;
+  }
+  llvm_unreachable("unknown stored dtype");
+}
+
+bool isPlainFileName(StringRef name) {
+  return !name.empty() && name != "." && name != ".." && !name.contains('/') &&
+         !name.contains('\0');
+}
+
+bool isPack(PrepareStep step) {
+  return step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc;
+}
+
+PanelLayout panelLayout(PrepareOp prepare, RankedTensorType source) {
+  RankedTensorType packed = typeOf(prepare);
+  int64_t rowElements = packed.getDimSize(1);
+  int64_t channels = prepare.getStep() == PrepareStep::PackPanelsNhwc
+                         ? source.getDimSize(1)
+                         : rowElements;
+  return {source.getDimSize(0), channels, rowElements / channels,
+          packed.getDimSize(2)};
+}
+
+class PreparedSource final : public TensorSource {
+public:
+  explicit PreparedSource(std::vector<float> values)
+      : TensorSource(values.size()), values(std::move(values)) {}
+
+  void read(uint64_t first, std::span<float> out) const override {
+    std::copy_n(values.begin() + static_cast<ptrdiff_t>(first), out.size(),
+                out.begin());
+  }
+
+private:
+  std::vector<float> values;
+};
+
+std::vector<float> readWhole(const TensorSource &source) {
+  std::vector<float> values(source.elements());
+  source.read(0, values);
+  source.release(0, source.elements());
+  return values;
+}
+
+Error streamPieces(const TensorSource &source,
+                   llvm::function_ref<Error(std::span<const float>)> take) {
+  std::vector<float> buffer(
+      std::min<uint64_t>(kPieceElements, source.elements()));
+  for (uint64_t first = 0; first != source.elements();) {
+    auto piece = std::span(buffer).first(
+        std::min<uint64_t>(buffer.size(), source.elements() - first));
+    source.read(first, piece);
+    if (Error error = take(piece))
+      return error;
+    first += piece.size();
+  }
+  source.release(0, source.elements());
+  return Error::success();
+}
+
+Error streamPanels(const PanelLayout &layout, const TensorSource &source,
+                   llvm::function_ref<Error(std::span<const float>)> take) {
+  std::vector<float> rows(static_cast<size_t>(layout.panelElements()));
+  std::vector<float> panel(rows.size());
+  for (int64_t i = 0; i != layout.panels(); ++i) {
+    packPanel(layout, source, i, rows, panel);
+    if (Error error = take(panel))
+      return error;
+  }
+  source.release(0, source.elements());
+  return Error::success();
+}
+
+/// Any step but packing.  `in`: the values of the step's sources.
+std::vector<float> runStep(PrepareOp prepare, ArrayRef<std::vector<float>> in) {
+  RankedTensorType type = typeOf(prepare);
+  std::vector<float> out(static_cast<size_t>(type.getNumElements()));
+  APFloat epsilon = prepare.getEpsilon().value_or(APFloat(0.0f));
+  switch (prepare.getStep()) {
+  case PrepareStep::FoldBnWeight:
+    weights::foldBatchNormWeight(in[0], in[1], in[2], epsilon.convertToDouble(),
+                                 out);
+    break;
+  case PrepareStep::FoldBnBias:
+    weights::foldBatchNormBias(in[0], in[1], in[2], in[3],
+                               epsilon.convertToDouble(), out);
+    break;
+  case PrepareStep::TapsOutermost:
+    weights::tapsOutermost(in[0], type.getDimSize(2),
+                           type.getDimSize(0) * type.getDimSize(1), out);
+    break;
+  case PrepareStep::Pad:
+    weights::padTo(in[0], out);
+    break;
+  case PrepareStep::PackPanels:
+  case PrepareStep::PackPanelsNhwc:
+    llvm_unreachable("packing is streamed");
+  }
+  return out;
+}
+
+} // namespace
+
+WeightValues::WeightValues(ModuleOp module, std::string folder)
+    : module(module), symbols(module), folder(std::move(folder)) {}
+
+//===----------------------------------------------------------------------===//
+// From symbols to sources
+//===----------------------------------------------------------------------===//
+
+Expected<Operation *> WeightValues::find(StringRef symbol) const {
+  Operation *op = symbols.lookup(symbol);
+  if (!isa_and_nonnull<WeightOp, PrepareOp>(op))
+    return symbolError(symbol, "is not a weight of this module");
+  if (!countElements(typeOf(op)))
+    return sizeError(symbol);
+  return op;
+}
+
+Expected<std::shared_ptr<const MappedFile>>
+WeightValues::openFile(StringRef user, StringRef name) {
+  if (!isPlainFileName(name))
+    return symbolError(user, "'" + name +
+                                 "' is not the plain name of a file in the "
+                                 "model's folder");
+  std::shared_ptr<const MappedFile> &known = files[name];
+  if (known)
+    return known;
+  std::string message;
+  auto file = MappedFile::open(folder + "/" + name.str(), message);
+  if (!file)
+    return symbolError(user, message);
+  known = std::make_shared<const MappedFile>(std::move(*file));
+  return known;
+}
+
+Expected<WeightValues::Source> WeightValues::openWeight(WeightOp weight) {
+  StringRef name = weight.getSymName();
+  uint64_t elements = *countElements(typeOf(weight));
+  if (auto stored = dyn_cast<StoredAttr>(weight.getSource())) {
+    auto file = openFile(name, stored.getFile());
+    if (!file)
+      return file.takeError();
+    std::string message;
+    Source source = makeMappedSource(
+        std::move(*file), dtypeOf(stored.getDtype()), stored.getOffset(),
+        elements, "@" + name.str(), message);
+    if (!source)
+      return createStringError(message);
+    return source;
+  }
+  auto random = cast<RandomAttr>(weight.getSource());
+  if (random.getInit() != Init::TruncatedNormal)
+    return weights::makeConstantSource(
+        random.getInit() == Init::Ones ? 1.0f : 0.0f, elements);
+  double deviation = random.getStd().getValueAsDouble();
+  if (!std::isfinite(deviation) || deviation < 0)
+    return symbolError(name, "std must be a finite number, not below 0");
+  return weights::makeRandomSource(random.getSeed(), random.getTensor(),
+                                   deviation, elements);
+}
+
+Expected<WeightValues::Source> WeightValues::open(StringRef symbol,
+                                                  unsigned steps) {
+  auto op = find(symbol);
+  if (!op)
+    return op.takeError();
+  if (auto weight = dyn_cast<WeightOp>(*op))
+    return openWeight(weight);
+  std::vector<float> values;
+  auto append = [&](std::span<const float> piece) {
+    values.insert(values.end(), piece.begin(), piece.end());
+    return Error::success();
+  };
+  values.reserve(*countElements(typeOf(*op)));
+  if (Error error = stream(symbol, steps, append))
+    return error;
+  return std::make_unique<PreparedSource>(std::move(values));
+}
+
+Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
+  auto op = find(symbol);
+  if (!op)
+    return op.takeError();
+  if (auto weight = dyn_cast<WeightOp>(*op)) {
+    auto source = openWeight(weight);
+    return source ? streamPieces(**source, take) : source.takeError();
+  }
+  if (steps == kMaxSteps)
+    return symbolError(symbol, "is made from itself, or in more than " +
+                                   Twine(kMaxSteps) + " steps");
+  auto prepare = cast<PrepareOp>(*op);
+  SmallVector<Source, 4> sources;
+  for (auto name : prepare.getSources().getAsRange<FlatSymbolRefAttr>()) {
+    auto source = open(name.getValue(), steps + 1);
+    if (!source)
+      return source.takeError();
+    sources.push_back(std::move(*source));
+  }
+  if (isPack(prepare.getStep())) {
+    auto name = cast<FlatSymbolRefAttr>(prepare.getSources()[0]);
+    RankedTensorType type = typeOf(symbols.lookup(name.getValue()));
+    return streamPanels(panelLayout(prepare, type), *sources[0], take);
+  }
+  SmallVector<std::vector<float>, 4> in;
+  for (const Source &source : sources)
+    in.push_back(readWhole(*source));
+  return take(runStep(prepare, in));
+}
+
+Expected<std::vector<float>> WeightValues::evaluate(StringRef symbol) {
+  auto source = open(symbol, 0);
+  if (!source)
+    return source.takeError();
+  return readWhole(**source);
+}
+
+Error WeightValues::evaluate(StringRef symbol, std::span<float> out) {
+  auto source = open(symbol, 0);
+  if (!source)
+    return source.takeError();
+  if ((*source)->elements() != out.size())
+    return symbolError(symbol, "has " + Twine((*source)->elements()) +
+                                   " elements, not " + Twine(out.size()));
+  (*source)->read(0, out);
+  (*source)->release(0, out.size());
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The weights section
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Where a symbol's bytes lie in the section.
+struct Placement {
+  uint64_t offset;
+  uint64_t bytes;
+  StringRef symbol;
+
+  uint64_t end() const { return offset + bytes; }
+};
+
+Error appendZeros(uint64_t count, WeightValues::Append append) {
+  static constexpr std::array<std::byte, 4096> kZeros = {};
+  while (count != 0) {
+    auto piece =
+        std::span(kZeros).first(std::min<uint64_t>(count, kZeros.size()));
+    if (Error error = append(piece))
+      return error;
+    count -= piece.size();
+  }
+  return Error::success();
+}
+
+/// All placed symbols by offset, checked not to overlap.
+Expected<std::vector<Placement>> placements(ModuleOp module,
+                                            uint64_t sectionBytes) {
+  std::vector<Placement> placed;
+  for (Operation &op : *module.getBody()) {
+    auto offset = op.getAttrOfType<IntegerAttr>(CvtDialect::kSectionOffsetAttr);
+    if (!offset)
+      continue;
+    auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    if (!isa<WeightOp, PrepareOp>(op))
+      return createStringError("'" + op.getName().getStringRef() +
+                               "' has a place in the weights section but is "
+                               "not a weight");
+    auto elements = countElements(typeOf(&op));
+    if (!elements)
+      return sizeError(name.getValue());
+    placed.push_back({static_cast<uint64_t>(offset.getInt()),
+                      *elements * sizeof(float), name.getValue()});
+  }
+  llvm::sort(placed, [](const Placement &a, const Placement &b) {
+    return a.offset < b.offset;
+  });
+  uint64_t end = 0;
+  for (const Placement &place : placed) {
+    if (place.offset < end || place.end() > sectionBytes)
+      return symbolError(place.symbol,
+                         "bytes " + Twine(place.offset) + " to " +
+                             Twine(place.end()) +
+                             " of the weights section are another weight's or "
+                             "behind its " +
+                             Twine(sectionBytes) + " bytes");
+    end = place.end();
+  }
+  return placed;
+}
+
+} // namespace
+
+Error WeightValues::writeSection(Append append) {
+  auto bytes =
+      module->getAttrOfType<IntegerAttr>(CvtDialect::kSectionBytesAttr);
+  if (!bytes)
+    return createStringError("the module has no " +
+                             CvtDialect::kSectionBytesAttr +
+                             ": its memory is not planned yet");
+  uint64_t sectionBytes = static_cast<uint64_t>(bytes.getInt());
+  auto placed = placements(module, sectionBytes);
+  if (!placed)
+    return placed.takeError();
+  auto appendFloats = [&](std::span<const float> values) {
+    return append(std::as_bytes(values));
+  };
+  uint64_t position = 0;
+  for (const Placement &place : *placed) {
+    if (Error error = appendZeros(place.offset - position, append))
+      return error;
+    if (Error error = stream(place.symbol, 0, appendFloats))
+      return error;
+    position = place.end();
+  }
+  return appendZeros(sectionBytes - position, append);
+}
+
+} // namespace cvt
