@@ -73,7 +73,8 @@ void PngDecoder::onError(png_structp png, png_const_charp message) {
 bool PngDecoder::acceptHeader() {
   int64_t width = png_get_image_width(png, info);
   int64_t height = png_get_image_height(png, info);
-  if ((refusal = checkSize(width, height)))
+  refusal = checkSize(width, height);
+  if (refusal)
     return false;
   int64_t bitsPerPixel =
       int64_t(png_get_bit_depth(png, info)) * png_get_channels(png, info);

@@ -127,7 +127,7 @@ static void writeChannel(const Image &image, int left, int top, int channel,
     const uint8_t *from = image.row(y) + channel;
     float *to = out + size_t(top + y) * width + left;
     for (int x = 0; x < image.width; ++x)
-      to[x] = table[from[x * 3]];
+      to[x] = table[from[size_t(x) * 3]];
   }
 }
 

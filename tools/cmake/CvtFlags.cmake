@@ -1,9 +1,10 @@
 # Compiler flags for all of our own code.
 add_library(cvt_flags INTERFACE)
+target_compile_definitions(cvt_flags INTERFACE CVT_VERSION="${PROJECT_VERSION}")
 target_compile_options(cvt_flags INTERFACE
   -Wall -Wextra -Wno-unused-parameter
   # g++ 12 reports copies in std::string that cannot happen (PR105651).
-  -Wno-restrict
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # Results must not depend on whether a compiler fuses a*b+c.
   -ffp-contract=off)
 if(CVT_SANITIZE)
