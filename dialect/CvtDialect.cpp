@@ -25,14 +25,27 @@ void CvtDialect::initialize() {
       >();
 }
 
+static bool areDistinctNames(Attribute attribute) {
+  auto names = dyn_cast<ArrayAttr>(attribute);
+  if (!names)
+    return false;
+  llvm::SmallDenseSet<Attribute> seen;
+  return llvm::all_of(names, [&](Attribute name) {
+    return isa<StringAttr>(name) && seen.insert(name).second;
+  });
+}
+
 LogicalResult CvtDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
-  if (name == kFormatAttr && !isa<FormatAttr>(value))
-    return op->emitError() << "'" << name << "' must be a #cvt.format";
-  if (name == kOutputsAttr && !isa<ArrayAttr>(value))
-    return op->emitError() << "'" << name << "' must be an array of names";
+  if (name == kFormatAttr &&
+      (!isa<FormatAttr>(value) || !op->hasTrait<GraphOp>()))
+    return op->emitError() << "'" << name
+                           << "' must be a #cvt.format of a graph op";
+  if (name == kOutputsAttr && !areDistinctNames(value))
+    return op->emitError() << "'" << name
+                           << "' must be an array of different names";
   if (name == kTargetAttr && !isa<StringAttr>(value))
     return op->emitError() << "'" << name << "' must be a string";
   if (name == kArenaAttr || name == kSectionOffsetAttr ||

@@ -56,6 +56,11 @@ mlir::RankedTensorType lookUpWeightType(mlir::Operation *user,
                                         mlir::FlatSymbolRefAttr name,
                                         mlir::SymbolTableCollection &symbols);
 
+/// Trait of the ops that compute: those that have a number format
+/// (CvtDialect::kFormatAttr).
+template <typename ConcreteT>
+class GraphOp : public mlir::OpTrait::TraitBase<ConcreteT, GraphOp> {};
+
 } // namespace cvt
 
 #define GET_OP_CLASSES

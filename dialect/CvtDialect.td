@@ -34,7 +34,7 @@ def Cvt_Dialect : Dialect {
     |---|---|---|
     | symbols | `weight`, `prepare`, `kernel` | all |
     | graph | `conv_embed` … `to_nchw` | import, fuse, precision |
-    | token views | `reshape`, `prepend_class_token`, `take_class_token`, `drop_class_token` | import to kernels |
+    | token views | `reshape`, `class_token`, `prepend_class_token`, `take_class_token`, `drop_class_token` | import to kernels |
     | launches | `launch`, `weight_value`, `view` | kernels, memory |
   }];
   let useDefaultAttributePrinterParser = 1;
@@ -43,7 +43,7 @@ def Cvt_Dialect : Dialect {
     /// Discardable attribute of graph ops: the number format they compute in
     /// (a FormatAttr).  Set by `cvt-assign-formats`.
     static constexpr llvm::StringLiteral kFormatAttr = "cvt.format";
-    /// Attribute of `@forward`: names of its results, in order.
+    /// Attribute of `@forward`: names of its results, in order, all different.
     static constexpr llvm::StringLiteral kOutputsAttr = "cvt.outputs";
     /// Attribute of a lowered function: the CPU target it is compiled for.
     static constexpr llvm::StringLiteral kTargetAttr = "cvt.target";

@@ -3,7 +3,7 @@
 #ifndef CVT_GRAPH_OPS
 #define CVT_GRAPH_OPS
 
-def Cvt_ConvEmbedOp : Cvt_WeightedOp<"conv_embed"> {
+def Cvt_ConvEmbedOp : Cvt_WeightedOp<"conv_embed", [Cvt_GraphOpTrait]> {
   let summary = "Convolutional token embedding, before its norm";
   let description = [{
     2-D convolution with zero padding, square kernel and equal strides, from a
@@ -33,7 +33,7 @@ def Cvt_ConvEmbedOp : Cvt_WeightedOp<"conv_embed"> {
   }];
 }
 
-def Cvt_LayerNormOp : Cvt_WeightedOp<"layer_norm"> {
+def Cvt_LayerNormOp : Cvt_WeightedOp<"layer_norm", [Cvt_GraphOpTrait]> {
   let summary = "Layer norm over channels";
   let description = [{
     `(x - mean) / sqrt(variance + epsilon) * gamma + beta` for each row of
@@ -56,7 +56,7 @@ def Cvt_LayerNormOp : Cvt_WeightedOp<"layer_norm"> {
   }];
 }
 
-def Cvt_ConvProjectionOp : Cvt_WeightedOp<"conv_projection"> {
+def Cvt_ConvProjectionOp : Cvt_WeightedOp<"conv_projection", [Cvt_GraphOpTrait]> {
   let summary = "Convolutional projection: depthwise convolution and batch norm";
   let description = [{
     Each channel is convolved on its own with a `kernel` x `kernel` filter and
@@ -87,7 +87,7 @@ def Cvt_ConvProjectionOp : Cvt_WeightedOp<"conv_projection"> {
   }];
 }
 
-def Cvt_DepthwiseConvOp : Cvt_WeightedOp<"depthwise_conv"> {
+def Cvt_DepthwiseConvOp : Cvt_WeightedOp<"depthwise_conv", [Cvt_GraphOpTrait]> {
   let summary = "Depthwise convolutions with bias that read one map";
   let description = [{
     One result for each entry of `weights`: a depthwise convolution of the
@@ -118,7 +118,7 @@ def Cvt_DepthwiseConvOp : Cvt_WeightedOp<"depthwise_conv"> {
   }];
 }
 
-def Cvt_AvgPoolOp : Cvt_InferredOp<"avg_pool"> {
+def Cvt_AvgPoolOp : Cvt_InferredOp<"avg_pool", [Cvt_GraphOpTrait]> {
   let summary = "Average pooling, as PyTorch's AvgPool2d with ceil_mode";
   let description = [{
     The mean over each window of the zero-padded input.  Output axes have
@@ -145,7 +145,7 @@ def Cvt_AvgPoolOp : Cvt_InferredOp<"avg_pool"> {
   }];
 }
 
-def Cvt_LinearOp : Cvt_WeightedOp<"linear"> {
+def Cvt_LinearOp : Cvt_WeightedOp<"linear", [Cvt_GraphOpTrait]> {
   let summary = "Linear layer with fused bias, activation and residual";
   let description = [{
     `activation(x · weightᵀ + bias) + residual`, each part optional.
@@ -174,7 +174,7 @@ def Cvt_LinearOp : Cvt_WeightedOp<"linear"> {
   }];
 }
 
-def Cvt_AttentionOp : Cvt_InferredOp<"attention"> {
+def Cvt_AttentionOp : Cvt_InferredOp<"attention", [Cvt_GraphOpTrait]> {
   let summary = "Multi-head attention";
   let description = [{
     For each of `heads` equal runs of channels:
@@ -199,7 +199,7 @@ def Cvt_AttentionOp : Cvt_InferredOp<"attention"> {
   }];
 }
 
-def Cvt_GeluOp : Cvt_InferredOp<"gelu"> {
+def Cvt_GeluOp : Cvt_InferredOp<"gelu", [Cvt_GraphOpTrait]> {
   let summary = "GELU: exact, or the sigmoid form of the original code";
   let description = [{
     `gelu`: x · (1 + erf(x / √2)) / 2.  `quick_gelu`: x · sigmoid(1.702 x).
@@ -217,7 +217,7 @@ def Cvt_GeluOp : Cvt_InferredOp<"gelu"> {
   let assemblyFormat = "$input `function` custom<Activation>($function) attr-dict `:` type($input)";
 }
 
-def Cvt_AddOp : Cvt_InferredOp<"add", [Commutative]> {
+def Cvt_AddOp : Cvt_InferredOp<"add", [Cvt_GraphOpTrait, Commutative]> {
   let summary = "Sum of two activations of one type";
   let description = [{
     Constraints:
@@ -233,7 +233,7 @@ def Cvt_AddOp : Cvt_InferredOp<"add", [Commutative]> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
 }
 
-def Cvt_TokenMeanOp : Cvt_InferredOp<"token_mean"> {
+def Cvt_TokenMeanOp : Cvt_InferredOp<"token_mean", [Cvt_GraphOpTrait]> {
   let summary = "Mean over tokens";
   let description = [{
     Example:
@@ -247,7 +247,7 @@ def Cvt_TokenMeanOp : Cvt_InferredOp<"token_mean"> {
   let hasCanonicalizeMethod = 1;
 }
 
-def Cvt_ToNchwOp : Cvt_InferredOp<"to_nchw"> {
+def Cvt_ToNchwOp : Cvt_InferredOp<"to_nchw", [Cvt_GraphOpTrait]> {
   let summary = "A channels-last map in Hugging Face's order";
   let description = [{
     Example:

@@ -11,6 +11,12 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Cvt_Op<string mnemonic, list<Trait> traits = []>
     : Op<Cvt_Dialect, mnemonic, traits>;
 
+// What a CvT computes, as opposed to a view or a launch: an op that has a number
+// format.
+def Cvt_GraphOpTrait : NativeOpTrait<"GraphOp"> {
+  let cppNamespace = "::cvt";
+}
+
 // A pure op whose result types follow from its operands and attributes.
 class Cvt_InferredOp<string mnemonic, list<Trait> traits = []>
     : Cvt_Op<mnemonic, !listconcat([Pure, InferTypeOpAdaptor], traits)>;

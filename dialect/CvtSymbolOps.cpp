@@ -104,7 +104,8 @@ static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
   if (step == PrepareStep::Pad)
     return result[0] >= source[0];
   if (step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc)
-    return result[2] > 0 && result[0] == (source[0] + result[2] - 1) / result[2];
+    return result[2] > 0 &&
+           result[0] == (source[0] + result[2] - 1) / result[2];
   return true;
 }
 

@@ -67,7 +67,7 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
                        OptionalAttr<F32Attr>:$epsilon);
   let assemblyFormat = [{
     $sym_name `=` custom<PrepareStep>($step) `(` custom<SymbolList>($sources) `)`
-    (`epsilon` $epsilon^)? `:` $type attr-dict
+    (`epsilon` custom<F32>($epsilon)^)? `:` $type attr-dict
   }];
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "PrepareStep":$step,
                                  "::llvm::ArrayRef<::mlir::FlatSymbolRefAttr>":$sources,
