@@ -24,7 +24,8 @@ static constexpr uint64_t NameBytes = sizeof(CVT_NOTE_NAME);
 static constexpr uint64_t NoteHeaderBytes =
     sizeof(ELF::Elf64_Nhdr) + ((NameBytes + 3) & ~uint64_t(3));
 
-template <typename T> static void put(std::string &bytes, uint64_t at, T value) {
+template <typename T>
+static void put(std::string &bytes, uint64_t at, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof(value));
 }
 

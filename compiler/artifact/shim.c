@@ -39,8 +39,7 @@ void *memset(void *target, int value, size_t bytes) {
     uint64_t words[2];
     Block block;
   } fill;
-  fill.words[0] = fill.words[1] =
-      (uint8_t)value * UINT64_C(0x0101010101010101);
+  fill.words[0] = fill.words[1] = (uint8_t)value * UINT64_C(0x0101010101010101);
   for (; bytes >= 16; bytes -= 16, to += 16)
     *(Block *)to = fill.block;
   for (; bytes; --bytes)
@@ -87,10 +86,10 @@ void *memmove(void *target, const void *source, size_t bytes) {
 //===----------------------------------------------------------------------===//
 
 int halide_do_par_for(cvt_run_context *context,
-                      int (*task)(void *, int, uint8_t *), int first,
-                      int count, uint8_t *closure) {
-  return context->services->parallel_for(context->session, task, context,
-                                         first, count, closure);
+                      int (*task)(void *, int, uint8_t *), int first, int count,
+                      uint8_t *closure) {
+  return context->services->parallel_for(context->session, task, context, first,
+                                         count, closure);
 }
 
 void *halide_malloc(cvt_run_context *context, size_t bytes) {

@@ -164,10 +164,8 @@ public:
     while (!bytes.empty()) {
       std::string &target = head.size() < headBytes ? head : chunk;
       const uint64_t capacity = &target == &head ? headBytes : ChunkBytes;
-      ArrayRef<uint8_t> piece =
-          bytes.take_front(capacity - target.size());
-      target.append(reinterpret_cast<const char *>(piece.data()),
-                    piece.size());
+      ArrayRef<uint8_t> piece = bytes.take_front(capacity - target.size());
+      target.append(reinterpret_cast<const char *>(piece.data()), piece.size());
       bytes = bytes.drop_front(piece.size());
       if (chunk.size() == ChunkBytes)
         if (Error error = flush())
@@ -281,8 +279,8 @@ Error writeArtifact(StringRef path, ArtifactContents contents) {
                              path.str().c_str());
 
   auto layout =
-      layOut(contents, formatv("{0}", json::Value(std::move(contents.manifest)))
-                           .str());
+      layOut(contents,
+             formatv("{0}", json::Value(std::move(contents.manifest))).str());
   if (!layout)
     return layout.takeError();
 

@@ -53,15 +53,16 @@ struct ArtifactContents {
   uint64_t weightsBytes = 0;
 
   /// Called once, after the link succeeded; must produce exactly weightsBytes
-  /// bytes.  Its error is returned as it is.  May be empty if weightsBytes is 0.
+  /// bytes.  Its error is returned as it is.  May be empty if weightsBytes is
+  /// 0.
   std::function<llvm::Error(WeightsSink &)> writeWeights;
 };
 
 /// Writes the artifact to `path`: links, writes `path`.tmp-XXXXXX beside it,
 /// syncs and renames.  On failure (and on SIGINT and the like) the temporary
 /// file is removed, an older file at `path` is untouched, and the error is one
-/// sentence that names the file or the symbols.  Links as linkSharedObject does:
-/// calls take turns, and llvm::cl options are reset.
+/// sentence that names the file or the symbols.  Links as linkSharedObject
+/// does: calls take turns, and llvm::cl options are reset.
 llvm::Error writeArtifact(llvm::StringRef path, ArtifactContents contents);
 
 } // namespace cvt::artifact

@@ -31,8 +31,7 @@ public:
   /// The next piece of the whole, in order.
   void add(std::span<const uint8_t> piece) {
     if (auto visible = clip(piece.size()); visible.second != 0)
-      XXH3_128bits_update(&state, piece.data() + visible.first,
-                          visible.second);
+      XXH3_128bits_update(&state, piece.data() + visible.first, visible.second);
     position += piece.size();
   }
 

@@ -348,8 +348,7 @@ Refusal ElfChecker::checkSymbols() {
   if (symbolCount != 2)
     return "its code imports or exports symbols other than " CVT_QUERY_SYMBOL;
   const uint64_t words = uint64_t(2) + bucketCount + symbolCount;
-  if (bucketCount == 0 ||
-      !findTable(DT_HASH, words * sizeof(uint32_t), hash))
+  if (bucketCount == 0 || !findTable(DT_HASH, words * sizeof(uint32_t), hash))
     return "its symbol hash table is malformed";
   bool reachable = false;
   for (uint64_t word = 2; word < words; ++word) {
@@ -396,8 +395,7 @@ Refusal ElfChecker::checkRelocations() {
       return ELF64_R_TYPE(relocation.r_info) == R_X86_64_IRELATIVE
                  ? "its code has functions that are chosen while it is loaded"
                  : "its code has relocations that refer to symbols";
-    const Elf64_Phdr *load =
-        findLoad(relocation.r_offset, sizeof(Elf64_Addr));
+    const Elf64_Phdr *load = findLoad(relocation.r_offset, sizeof(Elf64_Addr));
     if (!load || !(load->p_flags & PF_W))
       return "a relocation lies outside of writable data";
   }

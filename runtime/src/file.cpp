@@ -32,8 +32,7 @@ static Status failSystem(const std::string &path, const char *what) {
 
 Status Mapping::mapFile(const FileDescriptor &file, uint64_t size,
                         const std::string &path, Mapping &out) {
-  void *address =
-      ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  void *address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED)
     return failSystem(path, "map the file");
   out = Mapping({static_cast<uint8_t *>(address), size});

@@ -90,8 +90,8 @@ public:
     if (path.ends_with('.'))
       path.pop_back();
     if (!refusal)
-      refusal = "its manifest" +
-                (path.empty() ? " " : "'s \"" + path + "\" ") + problem;
+      refusal = "its manifest" + (path.empty() ? " " : "'s \"" + path + "\" ") +
+                problem;
   }
 
   /// The value of `key`, or null after a refusal.
@@ -112,8 +112,8 @@ public:
         value->size() <= most)
       return value;
     if (value)
-      refuse(key, "must be a list of " + number(least) + " to " +
-                      number(most) + " entries");
+      refuse(key, "must be a list of " + number(least) + " to " + number(most) +
+                      " entries");
     return nullptr;
   }
 
@@ -165,8 +165,8 @@ public:
 
   /// A string that C can represent.
   static bool isText(const Json &value) {
-    return value.is_string() && value.get_ref<const std::string &>().find(
-                                    '\0') == std::string::npos;
+    return value.is_string() &&
+           value.get_ref<const std::string &>().find('\0') == std::string::npos;
   }
 
   /// "outputs[3].", for readers of parts of this object.
@@ -289,7 +289,8 @@ static void checkModelFacts(Reader &reader) {
     Reader facts(*model, "model.", reader.sharedRefusal());
     facts.readText("architecture");
     facts.readText("source_sha256");
-    if (const Json *config = facts.find("config"); config && !config->is_object())
+    if (const Json *config = facts.find("config");
+        config && !config->is_object())
       facts.refuse("config", "must be an object");
   }
 }
@@ -301,9 +302,9 @@ static void readTensors(Reader &reader, const Json &json, Manifest &out) {
     reader.refuse("input", "must have a shape of 4 extents");
   const Json *outputs = reader.findList("outputs", 1, 256);
   for (size_t i = 0; outputs && i < outputs->size(); ++i) {
-    out.outputs.push_back(readTensor({(*outputs)[i],
-                                      reader.childPrefix("outputs", i),
-                                      reader.sharedRefusal()}));
+    out.outputs.push_back(
+        readTensor({(*outputs)[i], reader.childPrefix("outputs", i),
+                    reader.sharedRefusal()}));
     for (size_t j = 0; j < i; ++j)
       if (out.outputs[j].name == out.outputs[i].name)
         reader.refuse("outputs", "must have different names");
@@ -322,7 +323,8 @@ static void readPictures(Reader &reader, Manifest &out) {
   const int size = out.imageProcessor->size;
   if (shape[1] != 3)
     reader.refuse("image_processor", "must be null for other than 3 channels");
-  else if (out.imageProcessor->doResize && (shape[2] != size || shape[3] != size))
+  else if (out.imageProcessor->doResize &&
+           (shape[2] != size || shape[3] != size))
     reader.refuse("image_processor", "makes pictures of another size than the "
                                      "model's input has");
 }
@@ -345,8 +347,8 @@ static Refusal readValues(const Json &json, Manifest &out) {
   out.flopsPerImage = reader.readInteger("flops_per_image", 0, INT64_MAX);
   const Json *targets = reader.findList("targets", 1, 64);
   for (size_t i = 0; targets && i < targets->size(); ++i)
-    out.targets.push_back(readTarget(
-        {(*targets)[i], reader.childPrefix("targets", i), refusal}));
+    out.targets.push_back(
+        readTarget({(*targets)[i], reader.childPrefix("targets", i), refusal}));
   return refusal;
 }
 

@@ -68,8 +68,7 @@ Status cvt_model::Loader::copyCode() {
   std::span<const uint8_t> bytes = model.file.bytes();
   if (Status status = accept(findNote(bytes, note)))
     return status;
-  if (Status status =
-          accept(readHeader(descriptor(bytes), fileBytes, header)))
+  if (Status status = accept(readHeader(descriptor(bytes), fileBytes, header)))
     return status;
   if (header.code_bytes < note.offset + note.bytes)
     return refuse("its manifest lies outside of its code");
@@ -90,8 +89,7 @@ Status cvt_model::Loader::checkCode() {
   if (Status status = accept(findNote(code, note)))
     return status;
   cvt_manifest_header copied;
-  if (Status status =
-          accept(readHeader(descriptor(code), fileBytes, copied)))
+  if (Status status = accept(readHeader(descriptor(code), fileBytes, copied)))
     return status;
   if (std::memcmp(&copied, &header, sizeof(header)) != 0 ||
       header.code_bytes < note.offset + note.bytes)
@@ -100,14 +98,12 @@ Status cvt_model::Loader::checkCode() {
 }
 
 Status cvt_model::Loader::checkDigests() {
-  const DigestedFile digested{
-      code, model.weights,
-      note.offset + sizeof(header) + header.json_bytes,
-      header.digest_count * CVT_DIGEST_BYTES};
+  const DigestedFile digested{code, model.weights,
+                              note.offset + sizeof(header) + header.json_bytes,
+                              header.digest_count * CVT_DIGEST_BYTES};
   if (auto damaged = findDamage(digested, countUsableCpus()))
     return refuse("its bytes " +
-                  std::to_string(*damaged * CVT_DIGEST_CHUNK_BYTES) +
-                  " to " +
+                  std::to_string(*damaged * CVT_DIGEST_CHUNK_BYTES) + " to " +
                   std::to_string(std::min<uint64_t>(
                       (*damaged + 1) * CVT_DIGEST_CHUNK_BYTES, fileBytes)) +
                   " are damaged");
@@ -165,8 +161,9 @@ Status cvt_model::Loader::loadCode() {
   const std::string name = "/proc/self/fd/" + std::to_string(model.code.get());
   model.library.reset(::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL));
   if (!model.library)
-    return fail(CVT_IO_ERROR, model.path + ": the system's loader refuses the "
-                                           "code: " +
+    return fail(CVT_IO_ERROR, model.path +
+                                  ": the system's loader refuses the "
+                                  "code: " +
                                   ::dlerror());
   auto query = reinterpret_cast<cvt_query_fn>(
       ::dlsym(model.library.get(), CVT_QUERY_SYMBOL));

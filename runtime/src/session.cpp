@@ -94,9 +94,8 @@ Status cvt_session::run(const float *pixelValues, int64_t batch,
   const bool failed = reported.load(std::memory_order_relaxed);
   if (code == 0 && !failed)
     return nullptr;
-  return fail(CVT_RUN_FAILED,
-              model.path + ": " +
-                  (failed ? std::string(report.data())
-                          : "compiled code failed with code " +
-                                std::to_string(code)));
+  return fail(CVT_RUN_FAILED, model.path + ": " +
+                                  (failed ? std::string(report.data())
+                                          : "compiled code failed with code " +
+                                                std::to_string(code)));
 }

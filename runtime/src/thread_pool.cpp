@@ -156,9 +156,8 @@ bool ThreadPool::runOneTask() noexcept {
   do {
     if (left == 0 || left == Stop)
       return false;
-  } while (!unclaimed.compare_exchange_weak(left, left - 1,
-                                            std::memory_order_acquire,
-                                            std::memory_order_relaxed));
+  } while (!unclaimed.compare_exchange_weak(
+      left, left - 1, std::memory_order_acquire, std::memory_order_relaxed));
   const auto index = static_cast<int32_t>(count - left);
   if (int32_t code = task(context, first + index, closure)) {
     int32_t none = 0;

@@ -26,10 +26,10 @@ static void verify(std::span<const uint8_t> file) {
       header.code_bytes < note.offset + note.bytes)
     return;
   (void)checkElf(file.first(header.code_bytes));
-  const DigestedFile digested{
-      file.first(header.weights_offset), file.subspan(header.weights_offset),
-      note.offset + sizeof(header) + header.json_bytes,
-      header.digest_count * CVT_DIGEST_BYTES};
+  const DigestedFile digested{file.first(header.weights_offset),
+                              file.subspan(header.weights_offset),
+                              note.offset + sizeof(header) + header.json_bytes,
+                              header.digest_count * CVT_DIGEST_BYTES};
   (void)findDamage(digested, /*threads=*/1);
   Manifest manifest;
   (void)readManifest(descriptor, header, manifest);

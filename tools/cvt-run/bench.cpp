@@ -31,8 +31,8 @@ static std::vector<double> measure(Session &session, const float *pixels,
   for (double &time : times) {
     const Clock::time_point start = Clock::now();
     session.run(pixels, batch);
-    time = std::chrono::duration<double, std::milli>(Clock::now() - start)
-               .count();
+    time =
+        std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
   std::sort(times.begin(), times.end());
   return times;

@@ -92,7 +92,8 @@ static size_t findLogits(const Model &model, const Options &options) {
 
 int classify(const Model &model, const Options &options) {
   std::vector<Picture> pictures = listPictures(options.pictures);
-  const size_t limit = std::min<size_t>(model.info().max_batch, pictures.size());
+  const size_t limit =
+      std::min<size_t>(model.info().max_batch, pictures.size());
   const size_t batch = model.batch(options, limit);
   const size_t logits = findLogits(model, options);
   const uint64_t classes =
@@ -106,9 +107,10 @@ int classify(const Model &model, const Options &options) {
     std::span<Picture> group(pictures);
     group = group.subspan(first, std::min(batch, pictures.size() - first));
     loader.load(group);
-    const auto good = std::count_if(
-        group.begin(), group.end(),
-        [](const Picture &picture) { return picture.error.empty(); });
+    const auto good =
+        std::count_if(group.begin(), group.end(), [](const Picture &picture) {
+          return picture.error.empty();
+        });
     if (good != 0)
       session.run(loader.pixels(), good);
     failed += group.size() - good;
@@ -132,8 +134,7 @@ int classify(const Model &model, const Options &options) {
 int savePixelValues(const Model &model, const Options &options) {
   std::vector<Picture> pictures = listPictures(options.pictures);
   PictureLoader loader(model, options);
-  npy::Writer writer(options.pixelValues,
-                     Model::rowShape(model.info().input));
+  npy::Writer writer(options.pixelValues, Model::rowShape(model.info().input));
   const size_t batch = model.batch(options, model.info().max_batch);
   size_t failed = 0;
   for (size_t first = 0; first < pictures.size(); first += batch) {

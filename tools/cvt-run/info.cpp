@@ -81,8 +81,7 @@ static void printForPeople(const Model &model, const Json &manifest) {
   const Json &facts = manifest.at("model");
   printFact("model", "%s, %s", text(facts, "architecture").c_str(),
             info.precision);
-  printFact("input", "%s, B from 1 to %lld",
-            describeTensor(info.input).c_str(),
+  printFact("input", "%s, B from 1 to %lld", describeTensor(info.input).c_str(),
             static_cast<long long>(info.max_batch));
   for (size_t i = 0; i < info.output_count; ++i)
     printFact(i ? "" : "outputs", "%s",

@@ -26,7 +26,8 @@ static constexpr const char *Examples =
     "  cvt-run model.cvt --info\n"
     "\n"
     "Exit codes: 0 done; 1 failed while running, or some of the pictures\n"
-    "failed; 2 wrong usage; 3 the model or all of the input is bad or does not\n"
+    "failed; 2 wrong usage; 3 the model or all of the input is bad or does "
+    "not\n"
     "fit this machine.\n"
     "\n"
     "A model is native code: run only models you trust.";

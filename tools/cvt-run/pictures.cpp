@@ -29,7 +29,8 @@ static void listFolder(const std::string &folder, std::vector<Picture> &out) {
   std::vector<std::string> names;
   std::error_code code;
   fs::directory_iterator entries(folder, code);
-  for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
+  for (; !code && entries != fs::directory_iterator();
+       entries.increment(code)) {
     const std::string name = entries->path().filename().string();
     std::error_code ignored;
     if (name[0] != '.' && entries->is_regular_file(ignored))

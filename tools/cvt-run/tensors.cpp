@@ -42,9 +42,9 @@ static std::vector<npy::Writer> openOutputs(const Model &model,
   std::error_code code;
   fs::create_directories(options.outputDir, code);
   if (code)
-    throw Failure(FailedRunning, options.outputDir +
-                                     ": cannot make the folder: " +
-                                     code.message());
+    throw Failure(FailedRunning,
+                  options.outputDir +
+                      ": cannot make the folder: " + code.message());
   const cvt_model_info &info = model.info();
   std::vector<npy::Writer> writers;
   for (size_t i = 0; i < info.output_count; ++i) {

@@ -119,7 +119,8 @@ private:
     skipSpace();
     uint64_t value = 0;
     size_t digits = 0;
-    for (; digits < text.size() && std::isdigit(text[digits] & 0x7f); ++digits) {
+    for (; digits < text.size() && std::isdigit(text[digits] & 0x7f);
+         ++digits) {
       value = value * 10 + (text[digits] - '0');
       if (value > MaxElements)
         throw Error(path + ": its shape is too large");

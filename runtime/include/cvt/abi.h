@@ -112,8 +112,8 @@ CVT_STATIC_ASSERT(sizeof(cvt_run_context) == 16, "run context layout");
 /// `weights`: the mapped weights section.  `arena`: batch x
 /// arena_bytes_per_image writable bytes, aligned to CVT_BUFFER_ALIGNMENT, whose
 /// content is undefined before and after.  `inputs`, `outputs`: one pointer for
-/// each entry of the manifest's lists, each aligned for its element type, dense,
-/// row-major, outermost extent `batch`.  Returns 0, or an error after
+/// each entry of the manifest's lists, each aligned for its element type,
+/// dense, row-major, outermost extent `batch`.  Returns 0, or an error after
 /// report_error was called.  Reentrant as long as arenas and outputs differ.
 typedef int32_t (*cvt_forward_fn)(cvt_run_context *context,
                                   const uint8_t *weights, uint8_t *arena,

@@ -54,7 +54,7 @@ typedef enum cvt_code {
   CVT_IO_ERROR = 4,         ///< the system refused to open, read or map
   CVT_BAD_IMAGE = 5,        ///< a picture is damaged or of an unknown format
   CVT_OUT_OF_MEMORY = 6,
-  CVT_RUN_FAILED = 7        ///< compiled code reported an error
+  CVT_RUN_FAILED = 7 ///< compiled code reported an error
 } cvt_code;
 
 /// The kind of failure.  `status` must not be NULL.  Any thread.
@@ -73,8 +73,8 @@ CVT_API void cvt_status_destroy(cvt_status *status);
 
 typedef struct cvt_open_options {
   size_t struct_bytes; ///< sizeof(cvt_open_options)
-  /// Also recompute the SHA-256 of code and weights and compare it with the manifest's.
-  /// Slower; detects what the fast digests could miss.  0 or 1.
+  /// Also recompute the SHA-256 of code and weights and compare it with the
+  /// manifest's. Slower; detects what the fast digests could miss.  0 or 1.
   int verify_sha256;
 } cvt_open_options;
 
@@ -92,27 +92,27 @@ CVT_API void cvt_model_destroy(cvt_model *model);
 
 /// One input or output.  Element type is always float32, dense, row-major.
 typedef struct cvt_tensor_info {
-  const char *name;      ///< "pixel_values", "logits", "hidden_states_0", …
-  size_t rank;           ///< number of extents in `shape`, batch included
-  const int64_t *shape;  ///< shape[0] is -1: the batch
+  const char *name;     ///< "pixel_values", "logits", "hidden_states_0", …
+  size_t rank;          ///< number of extents in `shape`, batch included
+  const int64_t *shape; ///< shape[0] is -1: the batch
 } cvt_tensor_info;
 
 typedef struct cvt_model_info {
-  size_t struct_bytes;            ///< sizeof(cvt_model_info)
-  cvt_tensor_info input;          ///< (B, C, H, W)
+  size_t struct_bytes;   ///< sizeof(cvt_model_info)
+  cvt_tensor_info input; ///< (B, C, H, W)
   size_t output_count;
   const cvt_tensor_info *outputs; ///< in the order cvt_session_run fills them
   int64_t max_batch;
-  size_t label_count;             ///< 0 if the model has no labels
-  const char *const *labels;      ///< UTF-8, by class index
-  const char *problem_type;       ///< "" if the model names none
-  const char *precision;          ///< "f32"
-  const char *target;             ///< the code chosen for this CPU: "znver4", …
-  int takes_images;               ///< 1 if cvt_model_preprocess_* may be used
+  size_t label_count;        ///< 0 if the model has no labels
+  const char *const *labels; ///< UTF-8, by class index
+  const char *problem_type;  ///< "" if the model names none
+  const char *precision;     ///< "f32"
+  const char *target;        ///< the code chosen for this CPU: "znver4", …
+  int takes_images;          ///< 1 if cvt_model_preprocess_* may be used
   uint64_t weights_bytes;
   uint64_t arena_bytes_per_image;
   uint64_t flops_per_image;
-  const char *manifest_json;      ///< everything else, as JSON
+  const char *manifest_json; ///< everything else, as JSON
 } cvt_model_info;
 
 /// What the model takes and gives.  The caller sets out_info->struct_bytes
@@ -135,8 +135,7 @@ typedef struct cvt_image_options {
 /// first, bit-equal to Hugging Face's image processor.  `name` is used in
 /// messages only.  `options` may be NULL.  Any thread.
 CVT_API cvt_status *cvt_model_preprocess(const cvt_model *model,
-                                         const char *name,
-                                         const void *encoded,
+                                         const char *name, const void *encoded,
                                          size_t encoded_bytes,
                                          const cvt_image_options *options,
                                          float *out_pixels);

@@ -56,7 +56,7 @@ protected:
 };
 } // namespace
 
-static const size_t Sizes[] = {0,  1,  7,    15,   16,   17,  31,
+static const size_t Sizes[] = {0,  1,  7,    15,   16,   17,      31,
                                33, 64, 1000, 1023, 1024, 4096 + 3};
 
 TEST_F(Shim, Memset) {
@@ -96,7 +96,8 @@ TEST_F(Shim, Services) {
     char memory[16];
   } session;
   static const cvt_services Services = {
-      CVT_ABI_VERSION, 0,
+      CVT_ABI_VERSION,
+      0,
       [](void *session, int32_t (*task)(void *, int32_t, uint8_t *),
          void *context, int32_t first, int32_t count, uint8_t *closure) {
         static_cast<Session *>(session)->log +=
@@ -127,8 +128,7 @@ TEST_F(Shim, Services) {
   EXPECT_EQ(functions->malloc(&context, 1000), session.memory);
   functions->free(&context, session.memory);
   functions->free(&context, nullptr);
-  EXPECT_EQ(functions->outOfBounds(&context, "input", 1, -3, 9, 0,
-                                   INT32_MIN),
+  EXPECT_EQ(functions->outOfBounds(&context, "input", 1, -3, 9, 0, INT32_MIN),
             -4);
   EXPECT_EQ(functions->requirementFailed(&context, "x > 0", nullptr), -27);
   const std::string endless(10000, 'x');

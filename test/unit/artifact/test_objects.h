@@ -19,8 +19,8 @@ namespace cvt::test {
 /// objects/NAME.o, and its bytes.
 struct ObjectFile {
   explicit ObjectFile(const std::string &name)
-      : buffer(llvm::cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(
-            CVT_TEST_OBJECTS "/" + name + ".o")))),
+      : buffer(llvm::cantFail(llvm::errorOrToExpected(
+            llvm::MemoryBuffer::getFile(CVT_TEST_OBJECTS "/" + name + ".o")))),
         object{name, buffer->getBuffer()} {}
 
   std::unique_ptr<llvm::MemoryBuffer> buffer;

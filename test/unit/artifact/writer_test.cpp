@@ -69,8 +69,7 @@ protected:
   }
 
   std::string write(artifact::ArtifactContents contents) {
-    llvm::Error error =
-        artifact::writeArtifact(path(), std::move(contents));
+    llvm::Error error = artifact::writeArtifact(path(), std::move(contents));
     return error ? llvm::toString(std::move(error)) : "";
   }
 
@@ -225,12 +224,12 @@ TEST_F(Writer, Unwritable) {
   auto writeTo = [&](const std::string &path) {
     return llvm::toString(artifact::writeArtifact(path, contents(8)));
   };
-  EXPECT_EQ(writeTo(directory), "cannot write " + directory +
-                                    ": it exists and is not a file");
+  EXPECT_EQ(writeTo(directory),
+            "cannot write " + directory + ": it exists and is not a file");
   EXPECT_EQ(writeTo("/dev/null"),
             "cannot write /dev/null: it exists and is not a file");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
-  EXPECT_EQ(writeTo(path("no/such/folder")),
-            "cannot write " + path("no/such/folder") +
-                ": No such file or directory");
+  EXPECT_EQ(writeTo(path("no/such/folder")), "cannot write " +
+                                                 path("no/such/folder") +
+                                                 ": No such file or directory");
 }

@@ -40,10 +40,10 @@ TEST(NpyHeader, Good) {
                 "{\"shape\":(),\"descr\":\"<f4\",\"fortran_order\":False}", "")
                 .elements,
             1u);
-  EXPECT_EQ(parseHeader("{'descr':'<f4','fortran_order':False,'shape':(0,7)}",
-                        "")
-                .elements,
-            0u);
+  EXPECT_EQ(
+      parseHeader("{'descr':'<f4','fortran_order':False,'shape':(0,7)}", "")
+          .elements,
+      0u);
 }
 
 TEST(NpyHeader, Bad) {
@@ -68,9 +68,9 @@ TEST(NpyHeader, Bad) {
   EXPECT_EQ(parseError("{'descr': '<f4', 'fortran_order': True, 'shape': ()}"),
             "x.npy: is in Fortran order, expected C order "
             "(numpy.ascontiguousarray)");
-  for (const char *shape : {"(99999999999999999999999,)",
-                            "(4294967296, 4294967296)",
-                            "(0, 1152921504606846977)"})
+  for (const char *shape :
+       {"(99999999999999999999999,)", "(4294967296, 4294967296)",
+        "(0, 1152921504606846977)"})
     EXPECT_EQ(parseError("{'descr': '<f4', 'fortran_order': False, 'shape': " +
                          std::string(shape) + "}"),
               "x.npy: its shape is too large");
@@ -124,8 +124,8 @@ TEST_F(NpyFile, UnfinishedLeavesNothing) {
     writer.append(&value, 1);
   }
   EXPECT_EQ(get(), "old");
-  EXPECT_FALSE(std::filesystem::exists(path + ".tmp-" +
-                                       std::to_string(getpid())));
+  EXPECT_FALSE(
+      std::filesystem::exists(path + ".tmp-" + std::to_string(getpid())));
 }
 
 TEST_F(NpyFile, EveryTruncation) {

@@ -52,9 +52,9 @@ TEST(Allocation, NoneWhileRunning) {
     float *outputs[] = {logits, hidden};
     const int before = allocations;
     for (int i = 0; i < 100; ++i)
-      ASSERT_EQ(cvt_session_run(session.get(), images.data(), 1 + i % 4,
-                                outputs),
-                nullptr);
+      ASSERT_EQ(
+          cvt_session_run(session.get(), images.data(), 1 + i % 4, outputs),
+          nullptr);
     EXPECT_EQ(allocations, before);
   }
   const int before = allocations;

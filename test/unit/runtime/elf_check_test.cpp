@@ -145,8 +145,9 @@ TEST(ElfCheck, Segments) {
   expectRefused("entry of type",
                 {[](Editor &e) { e.segment(PT_GNU_RELRO).p_type = PT_INTERP; },
                  [](Editor &e) { e.segment(PT_GNU_RELRO).p_type = 12345; }});
-  expectRefused("repeat a kind",
-                {[](Editor &e) { e.segment(PT_GNU_RELRO).p_type = PT_DYNAMIC; }});
+  expectRefused("repeat a kind", {[](Editor &e) {
+                  e.segment(PT_GNU_RELRO).p_type = PT_DYNAMIC;
+                }});
   expectRefused(
       "read-only data is malformed",
       {[](Editor &e) { e.segment(PT_GNU_RELRO).p_vaddr = 0x1000; },
@@ -166,12 +167,11 @@ TEST(ElfCheck, Dynamic) {
                 }});
   expectRefused("needs other libraries",
                 {[](Editor &e) { e.dynamic(DT_RELACOUNT).d_tag = DT_NEEDED; }});
-  expectRefused("run while it is loaded",
-                {[](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_INIT; },
-                 [](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_FINI; },
-                 [](Editor &e) {
-                   e.dynamic(DT_SYMBOLIC).d_tag = DT_PREINIT_ARRAY;
-                 }});
+  expectRefused(
+      "run while it is loaded",
+      {[](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_INIT; },
+       [](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_FINI; },
+       [](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_PREINIT_ARRAY; }});
   expectRefused("entry that no model needs",
                 {[](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = DT_RPATH; },
                  [](Editor &e) { e.dynamic(DT_SYMBOLIC).d_tag = -5; },
@@ -216,16 +216,15 @@ TEST(ElfCheck, Symbols) {
   expectRefused("undefined symbol", {[](Editor &e) {
                   e.at<Elf64_Sym>(DT_SYMTAB, 1).st_shndx = SHN_UNDEF;
                 }});
-  expectRefused(
-      "not a plain function",
-      {[](Editor &e) {
-         e.at<Elf64_Sym>(DT_SYMTAB, 1).st_info =
-             ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC);
-       },
-       [](Editor &e) {
-         e.at<Elf64_Sym>(DT_SYMTAB, 1).st_info =
-             ELF64_ST_INFO(STB_GNU_UNIQUE, STT_FUNC);
-       }});
+  expectRefused("not a plain function",
+                {[](Editor &e) {
+                   e.at<Elf64_Sym>(DT_SYMTAB, 1).st_info =
+                       ELF64_ST_INFO(STB_GLOBAL, STT_GNU_IFUNC);
+                 },
+                 [](Editor &e) {
+                   e.at<Elf64_Sym>(DT_SYMTAB, 1).st_info =
+                       ELF64_ST_INFO(STB_GNU_UNIQUE, STT_FUNC);
+                 }});
   expectRefused(
       "does not define",
       {[](Editor &e) { e.at<Elf64_Sym>(DT_SYMTAB, 1).st_value = 0; },
@@ -271,8 +270,9 @@ TEST(ElfCheck, Notes) {
   EXPECT_EQ(find([](Editor &) {}), "");
   EXPECT_EQ(find([](Editor &e) { e.segment(PT_NOTE).p_type = PT_PHDR; }),
             "it has no manifest");
-  EXPECT_EQ(find([](Editor &e) { e.segment(PT_GNU_STACK) = e.segment(PT_NOTE); }),
-            "it has several manifests");
+  EXPECT_EQ(
+      find([](Editor &e) { e.segment(PT_GNU_STACK) = e.segment(PT_NOTE); }),
+      "it has several manifests");
   EXPECT_EQ(find([](Editor &e) { e.segment(PT_NOTE).p_offset = 1 << 30; }),
             "an ELF note lies outside of the file");
   EXPECT_EQ(find([](Editor &e) { e.segment(PT_NOTE).p_filesz = UINT64_MAX; }),

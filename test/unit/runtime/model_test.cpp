@@ -271,8 +271,8 @@ TEST(Manifest, EveryWrongType) {
   const json good = makeManifest();
   std::vector<json::json_pointer> places;
   listPlaces(good, json::json_pointer(), places);
-  const json values[] = {nullptr, true,          -7,           1.5,
-                         "text",  json::array(), json::object()};
+  const json values[] = {nullptr,       true,          -7, 1.5, "text",
+                         json::array(), json::object()};
   for (const auto &place : places)
     for (const json &value : values) {
       const json &before = good[place];
@@ -284,11 +284,10 @@ TEST(Manifest, EveryWrongType) {
           (before.is_number_integer() && path.find("image_") == 1 &&
            value.is_number() && path.find("size") == std::string::npos &&
            path.find("resample") == std::string::npos);
-      const bool allowed =
-          sameKind ||
-          // These may be null, or hold nothing.
-          (path == "/image_processor" && value.is_null()) ||
-          (path == "/problem_type" && value.is_string());
+      const bool allowed = sameKind ||
+                           // These may be null, or hold nothing.
+                           (path == "/image_processor" && value.is_null()) ||
+                           (path == "/problem_type" && value.is_string());
       if (allowed)
         continue;
       json manifest = good;
@@ -367,8 +366,8 @@ TEST(Cpu, FirstFittingTargetIsChosen) {
   other["name"] = "future";
   other["cpu_features"] = {"sse4.2", "avx4096"};
   manifest["targets"] = {other, manifest["targets"][0]};
-  TestFile file(makeArtifact(loadProgram("two_targets"), manifest.dump(),
-                             makeWeights()));
+  TestFile file(
+      makeArtifact(loadProgram("two_targets"), manifest.dump(), makeWeights()));
   ModelPtr model = openModel(file.path());
   ASSERT_TRUE(model);
   cvt_model_info info = {};

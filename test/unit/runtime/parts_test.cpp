@@ -29,12 +29,10 @@ static std::string sha256(std::string_view text, size_t piece) {
 }
 
 TEST(Sha256, KnownValues) {
-  EXPECT_EQ(
-      sha256("", 1),
-      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(
-      sha256("abc", 3),
-      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("", 1),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256("abc", 3),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   // FIPS 180-4's example of a million letters, in pieces of all kinds.
   const std::string million(1000000, 'a');
   for (size_t piece : {1, 63, 64, 65, 1000, 1000000})

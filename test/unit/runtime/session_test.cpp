@@ -100,8 +100,7 @@ TEST_P(SessionTest, ManyAtOnce) {
       float ownLogits[2], ownHidden[3];
       float *outputs[] = {ownLogits, ownHidden};
       for (int i = 0; i < 200; ++i) {
-        Status status(
-            cvt_session_run(session.get(), image.data(), 1, outputs));
+        Status status(cvt_session_run(session.get(), image.data(), 1, outputs));
         ASSERT_FALSE(status);
         ASSERT_EQ(ownLogits[0], 28.5f);
       }
@@ -143,12 +142,10 @@ TEST_F(SessionTest, WrongArguments) {
   std::vector<float> images(4 * 48, 10);
   float *outputs[] = {logits, hidden};
   float *none[] = {logits, nullptr};
-  float *crooked[] = {logits,
-                      reinterpret_cast<float *>(
-                          reinterpret_cast<uintptr_t>(hidden) + 1)};
+  float *crooked[] = {logits, reinterpret_cast<float *>(
+                                  reinterpret_cast<uintptr_t>(hidden) + 1)};
   for (int64_t batch : {INT64_MIN, int64_t(-1), int64_t(0), int64_t(3)})
-    EXPECT_TRUE(
-        Status(cvt_session_run(raw, images.data(), batch, outputs)));
+    EXPECT_TRUE(Status(cvt_session_run(raw, images.data(), batch, outputs)));
   EXPECT_TRUE(Status(cvt_session_run(raw, nullptr, 1, outputs)));
   EXPECT_TRUE(Status(cvt_session_run(raw, images.data(), 1, nullptr)));
   EXPECT_TRUE(Status(cvt_session_run(raw, images.data(), 1, none)));
@@ -206,8 +203,8 @@ TEST_F(SessionTest, PreprocessFailures) {
   ASSERT_TRUE(status);
   EXPECT_EQ(status->code, CVT_BAD_IMAGE);
   EXPECT_EQ(status->message.rfind("nonsense: ", 0), 0u) << status->message;
-  status.reset(cvt_model_preprocess(model.get(), "empty", nullptr, 0, nullptr,
-                                    pixels));
+  status.reset(
+      cvt_model_preprocess(model.get(), "empty", nullptr, 0, nullptr, pixels));
   ASSERT_TRUE(status);
   EXPECT_EQ(status->code, CVT_BAD_IMAGE);
   status.reset(cvt_model_preprocess_file(model.get(), "/no/picture.png",

@@ -92,9 +92,9 @@ void updateDigests(std::string &artifact) {
   for (size_t at = 0; at < artifact.size(); at += CVT_DIGEST_CHUNK_BYTES) {
     XXH128_canonical_t digest;
     XXH128_canonicalFromHash(
-        &digest, XXH3_128bits(&artifact[at],
-                              std::min<size_t>(CVT_DIGEST_CHUNK_BYTES,
-                                               artifact.size() - at)));
+        &digest,
+        XXH3_128bits(&artifact[at], std::min<size_t>(CVT_DIGEST_CHUNK_BYTES,
+                                                     artifact.size() - at)));
     all.append(reinterpret_cast<const char *>(digest.digest),
                sizeof(digest.digest));
   }

@@ -32,9 +32,9 @@ struct Loop {
 
   void runOnce(int tasks) {
     calls.assign(tasks, 0);
-    EXPECT_EQ(pool.run(count, this, first, tasks,
-                       reinterpret_cast<uint8_t *>(this)),
-              0);
+    EXPECT_EQ(
+        pool.run(count, this, first, tasks, reinterpret_cast<uint8_t *>(this)),
+        0);
     for (int i = 0; i < tasks; ++i)
       ASSERT_EQ(calls[i], 1) << i;
   }

@@ -14,10 +14,11 @@
 #define TEXT_OF(x) TEXT(x)
 __asm__(".pushsection .note.cvt, \"a\", @note\n"
         ".balign 4\n"
-        ".long 4, " TEXT_OF(TEST_NOTE_BYTES) ", 1\n"
-        ".asciz \"" CVT_NOTE_NAME "\"\n"
-        ".zero " TEXT_OF(TEST_NOTE_BYTES) "\n"
-        ".popsection\n");
+        ".long 4, " TEXT_OF(
+            TEST_NOTE_BYTES) ", 1\n"
+                             ".asciz \"" CVT_NOTE_NAME "\"\n"
+                             ".zero " TEXT_OF(TEST_NOTE_BYTES) "\n"
+                                                               ".popsection\n");
 #endif
 
 enum { ImageElements = 3 * 4 * 4, MaxNested = 4 };
