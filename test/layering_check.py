@@ -26,7 +26,7 @@ FOREIGN = {
     "runtime": ("mlir/", "llvm/", "lld/", "Halide", "MLIR", "LLVM", "cvt_mlir"),
     "dialect": ("lld/", "Halide"),
     "frontend": ("lld/", "Halide"),
-    "compiler": ("Halide.h",),
+    "compiler": ("Halide.h", "Halide::"),
     "compiler/kernels": (),
 }
 
