@@ -202,11 +202,14 @@ static std::string checkEntry(const HeaderEntry &entry, uint64_t valuesOffset,
 
 /// Checks that the tensors cover the values once, without holes.  Returns what
 /// is wrong, or empty.
-static std::string checkCover(const std::vector<HeaderEntry> &entries,
-                              uint64_t valueBytes) {
+static std::string checkCover(const Checkpoint &checkpoint,
+                              uint64_t valuesOffset, uint64_t valueBytes) {
   std::vector<std::pair<uint64_t, uint64_t>> ranges;
-  for (const HeaderEntry &entry : entries)
-    ranges.emplace_back((*entry.offsets)[0], (*entry.offsets)[1]);
+  ranges.reserve(checkpoint.tensors.size());
+  for (const auto &[name, tensor] : checkpoint.tensors) {
+    uint64_t begin = tensor.offset - valuesOffset;
+    ranges.emplace_back(begin, begin + tensor.bytes);
+  }
   std::sort(ranges.begin(), ranges.end());
   uint64_t covered = 0;
   for (auto [begin, end] : ranges) {
@@ -252,7 +255,7 @@ std::optional<Checkpoint> parseSafetensorsHeader(std::string_view header,
       return refuse("tensor " + printable(entry.name) + " " + problem);
     checkpoint.tensors.emplace(entry.name, std::move(tensor));
   }
-  if (std::string problem = checkCover(events.entries, valueBytes);
+  if (std::string problem = checkCover(checkpoint, valuesOffset, valueBytes);
       !problem.empty())
     return refuse(problem);
   return checkpoint;

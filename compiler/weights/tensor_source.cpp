@@ -59,7 +59,7 @@ public:
   ConstantSource(float value, uint64_t elements)
       : TensorSource(elements), value(value) {}
 
-  void read(uint64_t first, std::span<float> out) const override {
+  void read(uint64_t /*first*/, std::span<float> out) const override {
     std::fill(out.begin(), out.end(), value);
   }
 
