@@ -1,11 +1,7 @@
 """Compares the image path with Pillow and transformers, to the bit: decoded
 pixels, resized pixels and pixel_values of several hundred generated pictures,
-and whether files cut short at every length are accepted.
+and whether files cut short at every length are accepted."""
 
-Usage: image_check.py path/to/cvt-image-dump [--seed N]
-"""
-
-import argparse
 import io
 import itertools
 import pathlib
@@ -17,13 +13,19 @@ import warnings
 
 import numpy as np
 from PIL import Image
-from transformers import ConvNextImageProcessor
-from transformers.image_utils import load_image
 
 import image_samples as samples
-from support import Checks, SOURCE
+import support
 
-DATA = SOURCE / "test" / "unit" / "image" / "data"
+try:
+    from transformers import ConvNextImageProcessor
+    from transformers.image_utils import load_image
+except ImportError as error:
+    missing = error
+else:
+    missing = None
+
+DATA = support.SOURCE / "test" / "unit" / "image" / "data"
 
 
 class Jobs:
@@ -299,19 +301,28 @@ def check_pixel_values(checks, tool, folder, rng):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tool", type=pathlib.Path, help="path of cvt-image-dump")
-    parser.add_argument("--seed", type=int, default=1, help="of the random choices")
-    arguments = parser.parse_args()
+    parser = support.argument_parser(__doc__)
+    parser.add_argument(
+        "tool",
+        nargs="?",
+        type=pathlib.Path,
+        help="cvt-image-dump, default: the one in the build's folder test/",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of random choices")
+    options = parser.parse_args()
+    checks = support.Checks()
+    if missing:
+        checks.skip("comparison with Pillow and transformers", str(missing))
+        return checks.finish()
+    tool = options.tool or options.build / "test" / "cvt-image-dump"
     warnings.simplefilter("ignore")
-    checks = Checks()
-    rng = random.Random(arguments.seed)
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        check_decoding(checks, arguments.tool, folder, rng)
-        check_truncation(checks, arguments.tool, folder)
-        check_resizing(checks, arguments.tool, folder, rng)
-        check_pixel_values(checks, arguments.tool, folder, rng)
+        check_decoding(checks, tool, folder, rng)
+        check_truncation(checks, tool, folder)
+        check_resizing(checks, tool, folder, rng)
+        check_pixel_values(checks, tool, folder, rng)
     return checks.finish()
 
 

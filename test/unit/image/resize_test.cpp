@@ -90,6 +90,7 @@ TEST(Resize, AsPillow) {
   };
   for (const Case &c : std::initializer_list<Case>{
            {{40, 90}, {30, 20}, 3, 0x26d33e96d3694f5e},
+           {{40, 90}, {15, 30}, 3, 0xe5bcec65292ca6f5},
            {{40, 90}, {50, 20}, 1, 0x14e92ceac7ccdec0},
            {{90, 40}, {20, 30}, 3, 0x0fd5e6c86878697f},
            {{61, 47}, {224, 224}, 3, 0x711f14f73cd839ed},
