@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 using namespace llvm;
@@ -199,7 +200,8 @@ WeightValues::openFile(StringRef user, StringRef name) {
   if (known)
     return known;
   std::string message;
-  auto file = MappedFile::open(folder + "/" + name.str(), message);
+  auto file = MappedFile::open(
+      (std::filesystem::path(folder) / name.str()).string(), message);
   if (!file)
     return symbolError(user, message);
   known = std::make_shared<const MappedFile>(std::move(*file));

@@ -65,13 +65,9 @@ readModule(mlir::MLIRContext &context, const std::string &path) {
 }
 
 /// Pixel values of the shape that @forward takes.
-static llvm::Expected<Array> readInput(mlir::ModuleOp module,
+static llvm::Expected<Array> readInput(mlir::func::FuncOp forward,
                                        const std::string &path) {
-  auto forward = reference::findForward(module);
-  if (!forward)
-    return forward.takeError();
-  auto type =
-      llvm::cast<mlir::RankedTensorType>(forward->getArgumentTypes()[0]);
+  auto type = llvm::cast<mlir::RankedTensorType>(forward.getArgumentTypes()[0]);
   try {
     npy::Reader reader(path);
     const std::vector<int64_t> &shape = reader.shape();
@@ -121,7 +117,10 @@ static int run(const Options &options) {
   auto module = readModule(context, options.file);
   if (!module)
     return fail(kBadInput, toString(module.takeError()));
-  auto pixelValues = readInput(**module, options.input);
+  auto forward = reference::findForward(**module);
+  if (!forward)
+    return fail(kBadInput, options.file + ": " + toString(forward.takeError()));
+  auto pixelValues = readInput(*forward, options.input);
   if (!pixelValues)
     return fail(kBadInput, toString(pixelValues.takeError()));
   WeightValues values(**module, options.weights);
