@@ -151,21 +151,28 @@ static Error checkLoadsSilently(StringRef sharedObject) {
   return Error::success();
 }
 
-static Error runLinker(ArrayRef<Input> inputs, StringRef versionScript,
+/// How the code of an artifact is linked.
+static std::vector<std::string> sharedObjectFlags(StringRef versionScript) {
+  return {"-shared", "--version-script=" + versionScript.str(),
+          // Nothing comes from outside and nothing is replaceable from outside.
+          "--no-undefined", "-Bsymbolic", "-z", "text",
+          // The runtime's checks know this one form of hash table.
+          "--hash-style=sysv",
+          // Local names that Halide makes up differ from run to run.
+          "--strip-all", "--gc-sections", "--build-id=none",
+          // No page both writable and executable, at any time.
+          "-z", "relro", "-z", "now", "-z", "separate-code", "-z",
+          "noexecstack",
+          "-z", "max-page-size=" + std::to_string(CVT_PAGE_BYTES)};
+}
+
+/// Runs lld on the files of `inputs`.
+static Error runLinker(ArrayRef<Input> inputs, std::vector<std::string> flags,
                        StringRef output) {
-  std::vector<std::string> args = {
-      "ld.lld", "-shared", "-o", output.str(),
-      "--version-script=" + versionScript.str(),
-      // Nothing comes from outside and nothing is replaceable from outside.
-      "--no-undefined", "-Bsymbolic", "-z", "text",
-      // The runtime's checks know this one form of hash table.
-      "--hash-style=sysv",
-      // Local names that Halide makes up differ from run to run.
-      "--strip-all", "--gc-sections", "--build-id=none",
-      // No page both writable and executable, at any time.
-      "-z", "relro", "-z", "now", "-z", "separate-code", "-z", "noexecstack",
-      "-z", "max-page-size=" + std::to_string(CVT_PAGE_BYTES),
-      "--color-diagnostics=never", "--error-limit=0", "--threads=1"};
+  std::vector<std::string> args = {"ld.lld", "-o", output.str(),
+                                   "--color-diagnostics=never",
+                                   "--error-limit=0", "--threads=1"};
+  args.insert(args.end(), flags.begin(), flags.end());
   for (const Input &input : inputs)
     args.push_back(input.path);
   SmallVector<const char *> pointers;
@@ -186,41 +193,75 @@ static Error runLinker(ArrayRef<Input> inputs, StringRef versionScript,
   return result.retCode == 0 ? Error::success() : describeFailure(messages, inputs);
 }
 
-Expected<std::string> linkSharedObject(ArrayRef<Object> objects) {
-  PrivateDirectory directory;
-  if (Error error = directory.create())
-    return error;
+namespace {
+/// Inputs and output of one link.
+class Link {
+public:
+  Error create() { return directory.create(); }
 
-  std::vector<Input> inputs;
-  auto addInput = [&](const Object &object) {
+  Error add(const Object &object) {
     inputs.push_back(
         {directory.file(Twine(inputs.size()) + ".o"), object.name});
     return writeFile(inputs.back().path, object.bytes);
-  };
-  for (const Object &object : objects)
-    if (Error error = addInput(object))
+  }
+
+  /// A file beside the inputs.
+  Expected<std::string> addFile(const Twine &name, StringRef bytes) {
+    std::string path = directory.file(name);
+    if (Error error = writeFile(path, bytes))
       return error;
-  if (Error error = addInput({"shim", getShimObject()}))
-    return error;
+    return path;
+  }
 
-  std::string versionScript = directory.file("exports");
-  if (Error error = writeFile(versionScript,
-                              "{ global: " CVT_QUERY_SYMBOL "; local: *; };\n"))
-    return error;
+  /// What the linker writes.
+  Expected<std::string> run(std::vector<std::string> flags) {
+    std::string output = directory.file("output");
+    if (Error error = runLinker(inputs, std::move(flags), output))
+      return error;
+    auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,
+                                        /*RequiresNullTerminator=*/false);
+    if (!buffer)
+      return createStringError(buffer.getError(),
+                               "cannot read what the linker wrote: %s",
+                               buffer.getError().message().c_str());
+    return std::string((*buffer)->getBuffer());
+  }
 
-  std::string output = directory.file("code.so");
-  if (Error error = runLinker(inputs, versionScript, output))
+private:
+  PrivateDirectory directory;
+  std::vector<Input> inputs;
+};
+} // namespace
+
+Expected<std::string> linkSharedObject(ArrayRef<Object> objects) {
+  Link link;
+  if (Error error = link.create())
     return error;
-  auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return createStringError(buffer.getError(),
-                             "cannot read what the linker wrote: %s",
-                             buffer.getError().message().c_str());
-  std::string code((*buffer)->getBuffer());
-  if (Error error = checkLoadsSilently(code))
+  for (const Object &object : objects)
+    if (Error error = link.add(object))
+      return error;
+  if (Error error = link.add({"shim", getShimObject()}))
+    return error;
+  auto versionScript = link.addFile(
+      "exports", "{ global: " CVT_QUERY_SYMBOL "; local: *; };\n");
+  if (!versionScript)
+    return versionScript.takeError();
+  auto code = link.run(sharedObjectFlags(*versionScript));
+  if (!code)
+    return code.takeError();
+  if (Error error = checkLoadsSilently(*code))
     return error;
   return code;
+}
+
+Expected<std::string> linkRelocatable(ArrayRef<Object> objects) {
+  Link link;
+  if (Error error = link.create())
+    return error;
+  for (const Object &object : objects)
+    if (Error error = link.add(object))
+      return error;
+  return link.run({"-r"});
 }
 
 } // namespace cvt::artifact

@@ -28,6 +28,9 @@ struct Object {
 /// options to their defaults: copy their values before.
 llvm::Expected<std::string> linkSharedObject(llvm::ArrayRef<Object> objects);
 
+/// Joins `objects` into one relocatable object, without the shim.  As above.
+llvm::Expected<std::string> linkRelocatable(llvm::ArrayRef<Object> objects);
+
 } // namespace cvt::artifact
 
 #endif // CVT_COMPILER_ARTIFACT_LINK_H

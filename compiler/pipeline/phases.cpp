@@ -25,27 +25,27 @@ static void populateImport(OpPassManager &, const PipelineOptions &) {}
 static void populateFuse(OpPassManager &passes,
                          const PipelineOptions &options) {
   // What is not asked for need not be made fast.
-  SelectOutputsOptions select;
+  SelectOutputsPassOptions select;
   select.outputs.assign(options.outputs.begin(), options.outputs.end());
   if (!options.outputs.empty())
-    passes.addPass(createSelectOutputs(select));
+    passes.addPass(createSelectOutputsPass(select));
   // Shared maps and class tokens become visible as one value.
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
-  passes.addPass(createFoldBatchNorm());
+  passes.addPass(createFoldBatchNormPass());
   // Before epilogues are fused, so that there are only plain ops to move
   // through; then what only the other tokens needed is dead.
-  passes.addPass(createShrinkToClassToken());
+  passes.addPass(createShrinkToClassTokenPass());
   passes.addPass(createCanonicalizerPass());
-  passes.addPass(createFuseDepthwiseConvs());
-  passes.addPass(createFuseEpilogues());
+  passes.addPass(createFuseDepthwiseConvsPass());
+  passes.addPass(createFuseEpiloguesPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createSymbolDCEPass());
 }
 
 static void populatePrecision(OpPassManager &passes, const PipelineOptions &) {
-  passes.addPass(createAssignFormats());
+  passes.addPass(createAssignFormatsPass());
 }
 
 static void populateKernels(OpPassManager &passes,

@@ -21,3 +21,6 @@ include_directories(SYSTEM ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 include_directories("${CMAKE_BINARY_DIR}")
 add_library(cvt_mlir INTERFACE)
 target_link_libraries(cvt_mlir INTERFACE MLIR LLVM)
+# MLIR knows classes by the addresses of inline variables, which must be one in
+# our code and in its shared library.
+target_compile_options(cvt_mlir INTERFACE -fvisibility=default)

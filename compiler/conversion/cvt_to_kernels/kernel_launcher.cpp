@@ -27,13 +27,9 @@ KernelLauncher::launch(OpBuilder &builder, Location loc,
     kernel = FlatSymbolRefAttr::get(
         symbols.insert(declared, module.getBody()->end()));
   }
-  SmallVector<Type> results(types);
-  if (int64_t floats = kernels::workspaceFloatsPerImage(spec))
-    results.push_back(RankedTensorType::get({ShapedType::kDynamic, floats},
-                                            builder.getF32Type()));
   auto launch =
-      LaunchOp::create(builder, loc, results, kernel, inputs, ValueRange());
-  return SmallVector<Value>(launch.getResults().take_front(types.size()));
+      LaunchOp::create(builder, loc, types, kernel, inputs, ValueRange());
+  return SmallVector<Value>(launch.getResults());
 }
 
 RankedTensorType KernelLauncher::typeOf(FlatSymbolRefAttr name) {

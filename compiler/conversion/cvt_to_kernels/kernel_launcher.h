@@ -23,9 +23,8 @@ public:
   explicit KernelLauncher(mlir::ModuleOp module);
 
   /// Launches the kernel of `spec` on `inputs` at the builder's insertion
-  /// point; `types` are those of its outputs.  A kernel that takes a workspace
-  /// gets it as one more result.  Returns the outputs, or failure after an
-  /// error at `loc` when no kernel can be made of `spec`.
+  /// point; `types` are those of its outputs.  Returns the outputs, or failure
+  /// after an error at `loc` when no kernel can be made of `spec`.
   mlir::FailureOr<mlir::SmallVector<mlir::Value>>
   launch(mlir::OpBuilder &builder, mlir::Location loc,
          const kernels::KernelSpec &spec, mlir::ValueRange inputs,

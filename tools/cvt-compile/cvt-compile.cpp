@@ -1,0 +1,222 @@
+//===- cvt-compile.cpp - A Hugging Face CvT model to one binary -----------===//
+
+#include "compiler/artifact/link.h"
+#include "compiler/driver/compile_kernels.h"
+#include "compiler/driver/host_object.h"
+#include "compiler/driver/program.h"
+#include "compiler/driver/run_phases.h"
+#include "dialect/CvtDialect.h"
+#include "frontend/import/model_builder.h"
+#include "tools/cvt-compile/options.h"
+#include "tools/cvt-compile/progress.h"
+#include "tools/cvt-compile/source_model.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace cvt;
+
+namespace {
+
+enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2, kBadModel = 3 };
+
+/// One run of the compiler.
+class Compiler {
+public:
+  explicit Compiler(const CompileOptions &options)
+      : options(options), progress(options.verbose), context(makeRegistry()) {
+    context.loadDialect<CvtDialect, mlir::func::FuncDialect>();
+  }
+
+  int run();
+
+private:
+  static mlir::DialectRegistry makeRegistry() {
+    mlir::DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+  int fail(ExitCode code, llvm::Error error);
+
+  llvm::Error checkOutputs(mlir::ModuleOp module);
+  llvm::Error runPhases();
+  llvm::Error showIr(size_t index, const Phase &phase);
+  llvm::Error emitCode();
+  llvm::Error writeText(const std::string &text);
+  llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes);
+  std::string print();
+  bool stopsAfter(llvm::StringRef phase) const {
+    return options.stopAfter == phase;
+  }
+
+  const CompileOptions &options;
+  Progress progress;
+  mlir::MLIRContext context;
+  SourceModel model;
+  PipelineOptions pipeline;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// The module after the memory phase: it knows weights and kernels.
+  mlir::OwningOpRef<mlir::ModuleOp> planned;
+};
+
+} // namespace
+
+int Compiler::fail(ExitCode code, llvm::Error error) {
+  progress.finish();
+  std::string message = llvm::toString(std::move(error));
+  for (char &c : message)
+    if (c == '\n')
+      c = ' ';
+  llvm::errs() << "cvt-compile: " << message << "\n";
+  return code;
+}
+
+int Compiler::run() {
+  progress.begin("read");
+  auto loaded = loadSourceModel(options);
+  if (!loaded)
+    return fail(kBadModel, loaded.takeError());
+  model = std::move(*loaded);
+  if (!model.warning.empty()) {
+    progress.finish();
+    llvm::errs() << "cvt-compile: warning: " << model.warning << "\n";
+  }
+
+  progress.begin("import");
+  ImportOptions import;
+  import.height = model.height;
+  import.width = model.width;
+  import.checkpoint = model.checkpoint ? &*model.checkpoint : nullptr;
+  import.seed = options.randomSeed.value_or(0);
+  module = buildModel(context, model.config, import);
+  if (llvm::Error error = checkOutputs(*module))
+    return fail(kWrongUsage, std::move(error));
+
+  pipeline.outputs =
+      options.outputs.empty() ? defaultOutputs(model.config) : options.outputs;
+  pipeline.targets = options.targets;
+  pipeline.maxBatch = options.maxBatch;
+  if (llvm::Error error = runPhases())
+    return fail(kFailed, std::move(error));
+  llvm::Error error = options.emit == Emit::Mlir ? writeText(print())
+                                                 : emitCode();
+  if (error)
+    return fail(kFailed, std::move(error));
+  return kDone;
+}
+
+/// Whether every name in --outputs is one that this model has.
+llvm::Error Compiler::checkOutputs(mlir::ModuleOp module) {
+  auto forward = module.lookupSymbol<mlir::func::FuncOp>("forward");
+  std::vector<std::string> known = {"hidden_states"};
+  for (llvm::StringRef name :
+       forward->getAttrOfType<mlir::ArrayAttr>(CvtDialect::kOutputsAttr)
+           .getAsValueRange<mlir::StringAttr>())
+    known.push_back(name.str());
+  for (const std::string &name : options.outputs)
+    if (!llvm::is_contained(known, name))
+      return llvm::createStringError("--outputs: this model has no " + name +
+                                     "; it has " + llvm::join(known, ", "));
+  return llvm::Error::success();
+}
+
+std::string Compiler::print() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream);
+  stream << "\n";
+  return text;
+}
+
+llvm::Error Compiler::runPhases() {
+  for (auto [index, phase] : llvm::enumerate(phases())) {
+    if (index > 0)
+      progress.begin(phase.name.str());
+    if (llvm::Error error = runPhase(*module, phase, pipeline))
+      return error;
+    if (llvm::Error error = showIr(index, phase))
+      return error;
+    if (phase.name == "memory")
+      planned = module->clone();
+    if (stopsAfter(phase.name))
+      break;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Compiler::showIr(size_t index, const Phase &phase) {
+  if (llvm::is_contained(options.printIrAfter, "all") ||
+      llvm::is_contained(options.printIrAfter, phase.name)) {
+    progress.finish();
+    llvm::errs() << "// IR after phase " << phase.name << ": "
+                 << phase.description << "\n"
+                 << print();
+  }
+  if (options.saveIr.empty())
+    return llvm::Error::success();
+  if (std::error_code error = llvm::sys::fs::create_directories(options.saveIr))
+    return llvm::createStringError("--save-ir: cannot make the folder " +
+                                   options.saveIr + ": " + error.message());
+  llvm::SmallString<128> path(options.saveIr);
+  llvm::sys::path::append(path, std::to_string(index) + "-" + phase.name +
+                                    ".mlir");
+  return writeFile(path, print());
+}
+
+/// Writes beside `path`, then renames.
+llvm::Error Compiler::writeFile(llvm::StringRef path, llvm::StringRef bytes) {
+  return llvm::handleErrors(
+      llvm::writeToOutput(path,
+                          [&](llvm::raw_ostream &stream) {
+                            stream << bytes;
+                            return llvm::Error::success();
+                          }),
+      [&](const llvm::ErrorInfoBase &error) -> llvm::Error {
+        return llvm::createStringError(path + ": cannot be written: " +
+                                       error.message());
+      });
+}
+
+llvm::Error Compiler::writeText(const std::string &text) {
+  progress.finish();
+  return writeFile(options.output.empty() ? "-" : options.output, text);
+}
+
+llvm::Error Compiler::emitCode() {
+  if (options.emit == Emit::Llvm) {
+    auto text = translateToLlvmIr(*module);
+    return text ? writeText(*text) : text.takeError();
+  }
+  progress.begin("codegen");
+  Program program;
+  auto host = compileHostObject(*module);
+  if (!host)
+    return host.takeError();
+  program.host = std::move(*host);
+  auto kernels = compileKernels(
+      *planned, options.threads,
+      [&](size_t done, size_t total) { progress.advance(done, total); });
+  if (!kernels)
+    return kernels.takeError();
+  program.kernels = std::move(*kernels);
+  progress.begin("write");
+  if (options.emit == Emit::Obj) {
+    auto object = artifact::linkRelocatable(program.objects());
+    return object ? writeFile(options.output, *object) : object.takeError();
+  }
+  return writeProgram(options.output, program, *planned, model.folder,
+                      factsOf(model, options.maxBatch));
+}
+
+int main(int argc, char **argv) {
+  int exitCode = kDone;
+  std::optional<CompileOptions> options = parseOptions(argc, argv, exitCode);
+  if (!options)
+    return exitCode;
+  return Compiler(*options).run();
+}
