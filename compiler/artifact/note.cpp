@@ -20,9 +20,9 @@ using namespace llvm;
 namespace cvt::artifact {
 
 /// Name and its NUL, padded to the alignment of notes.
-static constexpr uint64_t NameBytes = sizeof(CVT_NOTE_NAME);
-static constexpr uint64_t NoteHeaderBytes =
-    sizeof(ELF::Elf64_Nhdr) + ((NameBytes + 3) & ~uint64_t(3));
+static constexpr uint64_t nameBytes = sizeof(CVT_NOTE_NAME);
+static constexpr uint64_t noteHeaderBytes =
+    sizeof(ELF::Elf64_Nhdr) + ((nameBytes + 3) & ~uint64_t(3));
 
 template <typename T>
 static void put(std::string &bytes, uint64_t at, T value) {
@@ -30,14 +30,14 @@ static void put(std::string &bytes, uint64_t at, T value) {
 }
 
 std::string makeNoteObject(uint64_t descriptorBytes) {
-  static constexpr char SectionNames[] =
+  static constexpr char sectionNames[] =
       "\0.note.cvt\0.note.GNU-stack\0.shstrtab";
   enum : uint32_t { NoteName = 1, StackName = 11, NamesName = 27 };
   const uint64_t noteOffset = sizeof(ELF::Elf64_Ehdr);
-  const uint64_t noteBytes = NoteHeaderBytes + descriptorBytes;
+  const uint64_t noteBytes = noteHeaderBytes + descriptorBytes;
   const uint64_t namesOffset = noteOffset + noteBytes;
   const uint64_t sectionsOffset =
-      alignTo(namesOffset + sizeof(SectionNames), 8);
+      alignTo(namesOffset + sizeof(sectionNames), 8);
 
   const ELF::Elf64_Shdr sections[4] = {
       {},
@@ -45,7 +45,7 @@ std::string makeNoteObject(uint64_t descriptorBytes) {
        4, 0},
       // Says that this code does not need an executable stack.
       {StackName, ELF::SHT_PROGBITS, 0, 0, namesOffset, 0, 0, 0, 1, 0},
-      {NamesName, ELF::SHT_STRTAB, 0, 0, namesOffset, sizeof(SectionNames), 0,
+      {NamesName, ELF::SHT_STRTAB, 0, 0, namesOffset, sizeof(sectionNames), 0,
        0, 1, 0}};
 
   ELF::Elf64_Ehdr header = {};
@@ -63,7 +63,7 @@ std::string makeNoteObject(uint64_t descriptorBytes) {
   header.e_shstrndx = 3;
 
   ELF::Elf64_Nhdr note = {};
-  note.n_namesz = NameBytes;
+  note.n_namesz = nameBytes;
   note.n_descsz = descriptorBytes;
   note.n_type = CVT_NOTE_TYPE;
 
@@ -71,8 +71,8 @@ std::string makeNoteObject(uint64_t descriptorBytes) {
   put(object, 0, header);
   put(object, noteOffset, note);
   std::memcpy(object.data() + noteOffset + sizeof(note), CVT_NOTE_NAME,
-              NameBytes);
-  std::memcpy(object.data() + namesOffset, SectionNames, sizeof(SectionNames));
+              nameBytes);
+  std::memcpy(object.data() + namesOffset, sectionNames, sizeof(sectionNames));
   std::memcpy(object.data() + sectionsOffset, sections, sizeof(sections));
   return object;
 }

@@ -26,7 +26,7 @@ using namespace llvm;
 
 namespace cvt::artifact {
 
-static constexpr uint64_t ChunkBytes = CVT_DIGEST_CHUNK_BYTES;
+static constexpr uint64_t chunkBytes = CVT_DIGEST_CHUNK_BYTES;
 
 static Error failedWrite(StringRef path, std::error_code code) {
   return createStringError(code, "cannot write %s: %s", path.str().c_str(),
@@ -80,17 +80,17 @@ struct Layout {
 /// code does not grow in the link but for headers and alignment.
 static Expected<uint64_t> boundDigestCount(const ArtifactContents &contents,
                                            uint64_t jsonBytes) {
-  constexpr uint64_t LinkerSlack = 1 << 20;
-  constexpr uint64_t MaxWeightsBytes = uint64_t(1) << 46;
-  uint64_t bytes = LinkerSlack + jsonBytes;
+  constexpr uint64_t linkerSlack = 1 << 20;
+  constexpr uint64_t maxWeightsBytes = uint64_t(1) << 46;
+  uint64_t bytes = linkerSlack + jsonBytes;
   for (const Object &object : contents.objects)
     bytes += object.bytes.size();
-  if (contents.weightsBytes > MaxWeightsBytes)
+  if (contents.weightsBytes > maxWeightsBytes)
     return createStringError("%llu bytes of weights are more than a file holds",
                              (unsigned long long)contents.weightsBytes);
   bytes += contents.weightsBytes;
   // The digests themselves are a 65536th of what they cover.
-  return divideCeil(bytes + bytes / 32768, ChunkBytes) + 1;
+  return divideCeil(bytes + bytes / 32768, chunkBytes) + 1;
 }
 
 static Expected<Layout> layOut(const ArtifactContents &contents,
@@ -123,7 +123,7 @@ static Expected<Layout> layOut(const ArtifactContents &contents,
   header.weights_offset = alignTo(header.code_bytes, CVT_PAGE_BYTES);
   header.weights_bytes = contents.weightsBytes;
   header.file_bytes = header.weights_offset + header.weights_bytes;
-  header.digest_count = divideCeil(header.file_bytes, ChunkBytes);
+  header.digest_count = divideCeil(header.file_bytes, chunkBytes);
   if (header.digest_count > *digestBound)
     return createStringError("the linked code is larger than its objects");
   // The room of digests that turned out not to be needed goes to the JSON.
@@ -149,7 +149,7 @@ public:
   /// chunk.
   FileSink(StringRef path, int fd, uint64_t weightsBytes, std::string &head)
       : path(path), fd(fd), weightsBytes(weightsBytes), head(head),
-        headBytes(alignTo(head.size(), ChunkBytes)), fileOffset(headBytes) {
+        headBytes(alignTo(head.size(), chunkBytes)), fileOffset(headBytes) {
     head.reserve(headBytes);
   }
 
@@ -163,11 +163,11 @@ public:
     sha256.update(bytes);
     while (!bytes.empty()) {
       std::string &target = head.size() < headBytes ? head : chunk;
-      const uint64_t capacity = &target == &head ? headBytes : ChunkBytes;
+      const uint64_t capacity = &target == &head ? headBytes : chunkBytes;
       ArrayRef<uint8_t> piece = bytes.take_front(capacity - target.size());
       target.append(reinterpret_cast<const char *>(piece.data()), piece.size());
       bytes = bytes.drop_front(piece.size());
-      if (chunk.size() == ChunkBytes)
+      if (chunk.size() == chunkBytes)
         if (Error error = flush())
           return error;
     }
@@ -175,13 +175,13 @@ public:
   }
 
   Error padTo(uint64_t offset) override {
-    static constexpr uint8_t Zeros[4096] = {};
+    static constexpr uint8_t zeros[4096] = {};
     if (offset < written)
       return createStringError("%s: cannot pad weights backwards",
                                path.str().c_str());
     while (written < offset)
-      if (Error error = append(ArrayRef<uint8_t>(Zeros).take_front(
-              std::min<uint64_t>(sizeof(Zeros), offset - written))))
+      if (Error error = append(ArrayRef<uint8_t>(zeros).take_front(
+              std::min<uint64_t>(sizeof(zeros), offset - written))))
         return error;
     return Error::success();
   }
@@ -245,7 +245,7 @@ static void fillNote(Layout &layout, std::string &head, FileSink &sink) {
 
   std::string digests;
   for (ArrayRef<uint8_t> rest = asBytes(head); !rest.empty();) {
-    ArrayRef<uint8_t> chunk = rest.take_front(ChunkBytes);
+    ArrayRef<uint8_t> chunk = rest.take_front(chunkBytes);
     appendDigest(digests, chunk);
     rest = rest.drop_front(chunk.size());
   }

@@ -16,7 +16,7 @@
 using namespace cvt;
 
 /// Threads of a session; far above what a network can use.
-static constexpr int32_t MaxThreads = 1024;
+static constexpr int32_t maxThreads = 1024;
 
 static Status refuse(const std::string &reason) {
   return fail(CVT_INVALID_ARGUMENT, reason);
@@ -122,12 +122,12 @@ cvt_status *cvt_session_create(const cvt_model *model,
     cvt_session_options known = {};
     if (Status status = readOptions(options, "cvt_session_options", known))
       return status;
-    if (known.threads < 0 || known.threads > MaxThreads)
+    if (known.threads < 0 || known.threads > maxThreads)
       return refuse("the number of threads must be from 1 to " +
-                    std::to_string(MaxThreads) + ", or 0 for all CPUs, not " +
+                    std::to_string(maxThreads) + ", or 0 for all CPUs, not " +
                     std::to_string(known.threads));
     if (known.threads == 0)
-      known.threads = std::min(countUsableCpus(), int(MaxThreads));
+      known.threads = std::min(countUsableCpus(), int(maxThreads));
     const int64_t limit = model->manifest.maxBatch;
     if (known.max_batch < 0 || known.max_batch > limit)
       return refuse(model->path + ": the batch must be from 1 to " +

@@ -31,9 +31,9 @@ struct Feature {
 };
 } // namespace
 
-static constexpr uint32_t Extended = 0x80000001;
+static constexpr uint32_t extended = 0x80000001;
 
-static constexpr Feature Features[] = {
+static constexpr Feature features[] = {
     {"sse3", 1, 0, ECX, 0, NoState},
     {"ssse3", 1, 0, ECX, 9, NoState},
     {"cx16", 1, 0, ECX, 13, NoState},
@@ -44,7 +44,7 @@ static constexpr Feature Features[] = {
     {"fma", 1, 0, ECX, 12, AvxState},
     {"avx", 1, 0, ECX, 28, AvxState},
     {"f16c", 1, 0, ECX, 29, AvxState},
-    {"lzcnt", Extended, 0, ECX, 5, NoState},
+    {"lzcnt", extended, 0, ECX, 5, NoState},
     {"bmi", 7, 0, EBX, 3, NoState},
     {"avx2", 7, 0, EBX, 5, AvxState},
     {"bmi2", 7, 0, EBX, 8, NoState},
@@ -77,7 +77,7 @@ static uint64_t readSavedStates() {
 }
 
 bool cpuHasFeature(std::string_view name) {
-  for (const Feature &feature : Features) {
+  for (const Feature &feature : features) {
     if (feature.name != name)
       continue;
     uint32_t registers[4];

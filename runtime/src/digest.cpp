@@ -36,11 +36,11 @@ public:
   }
 
   void addZeros(uint64_t count) {
-    static constexpr uint8_t Zeros[4096] = {};
+    static constexpr uint8_t zeros[4096] = {};
     auto visible = clip(count);
     while (visible.second != 0) {
-      uint64_t step = std::min<uint64_t>(visible.second, sizeof(Zeros));
-      XXH3_128bits_update(&state, Zeros, step);
+      uint64_t step = std::min<uint64_t>(visible.second, sizeof(zeros));
+      XXH3_128bits_update(&state, zeros, step);
       visible.second -= step;
     }
     position += count;
@@ -97,11 +97,11 @@ std::optional<uint64_t> findDamage(const DigestedFile &file, unsigned threads) {
     }
   };
   // A thread pays for itself after some megabytes.
-  constexpr uint64_t ChunksPerThread = 8;
+  constexpr uint64_t chunksPerThread = 8;
   std::vector<std::jthread> helpers;
   try {
     while (helpers.size() + 1 < threads &&
-           (helpers.size() + 1) * ChunksPerThread < chunks)
+           (helpers.size() + 1) * chunksPerThread < chunks)
       helpers.emplace_back(work);
   } catch (const std::system_error &) {
     // Fewer threads do as well.

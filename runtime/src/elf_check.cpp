@@ -19,8 +19,8 @@ namespace cvt {
 using Bytes = std::span<const uint8_t>;
 
 // More than any artifact has, and little enough for sums not to overflow.
-static constexpr uint64_t MaxImageBytes = uint64_t(1) << 31;
-static constexpr size_t MaxProgramHeaders = 32;
+static constexpr uint64_t maxImageBytes = uint64_t(1) << 31;
+static constexpr size_t maxProgramHeaders = 32;
 
 /// Whether [offset, offset + bytes) lies in [0, total).
 static bool fits(uint64_t offset, uint64_t bytes, uint64_t total) {
@@ -58,7 +58,7 @@ static Refusal readProgramHeaders(Bytes file, std::vector<Elf64_Phdr> &out) {
     return "its code is for machine " + std::to_string(header.e_machine) +
            ", not for x86-64";
   if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0 ||
-      header.e_phnum > MaxProgramHeaders ||
+      header.e_phnum > maxProgramHeaders ||
       !fits(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), file.size()))
     return "its ELF program headers are malformed";
   for (size_t i = 0; i < header.e_phnum; ++i)
@@ -74,7 +74,7 @@ static Refusal readProgramHeaders(Bytes file, std::vector<Elf64_Phdr> &out) {
 /// Adds to `found` the descriptors of our notes in one PT_NOTE segment.
 static Refusal scanNotes(Bytes file, const Elf64_Phdr &segment,
                          std::vector<ByteRange> &found) {
-  constexpr uint64_t NameBytes = sizeof(CVT_NOTE_NAME);
+  constexpr uint64_t nameBytes = sizeof(CVT_NOTE_NAME);
   if (!fits(segment.p_offset, segment.p_filesz, file.size()))
     return "an ELF note lies outside of the file";
   const uint64_t alignment = segment.p_align == 8 ? 8 : 4;
@@ -88,8 +88,8 @@ static Refusal scanNotes(Bytes file, const Elf64_Phdr &segment,
         at + roundUp(sizeof(note) + note.n_namesz, alignment);
     if (!fits(descriptor, note.n_descsz, end))
       return "an ELF note lies outside of its segment";
-    if (note.n_type == CVT_NOTE_TYPE && note.n_namesz == NameBytes &&
-        std::memcmp(file.data() + name, CVT_NOTE_NAME, NameBytes) == 0)
+    if (note.n_type == CVT_NOTE_TYPE && note.n_namesz == nameBytes &&
+        std::memcmp(file.data() + name, CVT_NOTE_NAME, nameBytes) == 0)
       found.push_back({descriptor, note.n_descsz});
     at = std::min(end, descriptor + roundUp(note.n_descsz, alignment));
   }
@@ -209,7 +209,7 @@ Refusal ElfChecker::checkLoad(const Elf64_Phdr &load) {
       load.p_align != CVT_PAGE_BYTES ||
       load.p_vaddr % CVT_PAGE_BYTES != load.p_offset % CVT_PAGE_BYTES ||
       !fits(load.p_offset, load.p_filesz, code.size()) ||
-      !fits(load.p_vaddr, load.p_memsz, MaxImageBytes))
+      !fits(load.p_vaddr, load.p_memsz, maxImageBytes))
     return "a segment of its code is malformed";
   if (!loads.empty()) {
     const Elf64_Phdr &before = loads.back();
@@ -339,7 +339,7 @@ Refusal ElfChecker::checkFlags() {
 
 /// Symbol 0 is nothing, symbol 1 is the query, and the hash table says so.
 Refusal ElfChecker::checkSymbols() {
-  static constexpr char Name[] = CVT_QUERY_SYMBOL;
+  static constexpr char queryName[] = CVT_QUERY_SYMBOL;
   Bytes symbols, strings, hash;
   if (!findTable(DT_HASH, 2 * sizeof(uint32_t), hash))
     return "its symbol hash table is malformed";
@@ -372,8 +372,9 @@ Refusal ElfChecker::checkSymbols() {
     return "its symbol is not a plain function";
   const Elf64_Phdr *load = findLoad(query.st_value, 1);
   if (!reachable || !load || !(load->p_flags & PF_X) ||
-      !fits(query.st_name, sizeof(Name), strings.size()) ||
-      std::memcmp(strings.data() + query.st_name, Name, sizeof(Name)) != 0)
+      !fits(query.st_name, sizeof(queryName), strings.size()) ||
+      std::memcmp(strings.data() + query.st_name, queryName,
+                  sizeof(queryName)) != 0)
     return "its code does not define " CVT_QUERY_SYMBOL;
   return std::nullopt;
 }

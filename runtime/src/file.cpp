@@ -71,15 +71,15 @@ Status openRegularFile(const std::string &path, FileDescriptor &outFile,
 }
 
 Status readWholeFile(const std::string &path, std::vector<uint8_t> &out) {
-  constexpr uint64_t MaxBytes = uint64_t(1) << 30;
+  constexpr uint64_t maxBytes = uint64_t(1) << 30;
   FileDescriptor file;
   uint64_t size;
   if (Status status = openRegularFile(path, file, size))
     return status;
-  if (size > MaxBytes)
+  if (size > maxBytes)
     return fail(CVT_IO_ERROR, path + ": has " + std::to_string(size) +
                                   " bytes, at most " +
-                                  std::to_string(MaxBytes) + " are read");
+                                  std::to_string(maxBytes) + " are read");
   out.resize(size);
   for (uint64_t at = 0; at < size;) {
     ssize_t count = ::read(file.get(), out.data() + at, size - at);
@@ -97,10 +97,10 @@ Status readWholeFile(const std::string &path, std::vector<uint8_t> &out) {
 /// Systems that forbid running code from such files by default want to be told
 /// that this one is meant to be run; older ones do not know the flag.
 static int createExecutableMemoryFile() {
-  constexpr unsigned Flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  constexpr unsigned Executable = 0x10; // MFD_EXEC of Linux 6.3
-  int fd = ::memfd_create("cvt-model", Flags | Executable);
-  return fd < 0 && errno == EINVAL ? ::memfd_create("cvt-model", Flags) : fd;
+  constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  constexpr unsigned executable = 0x10; // MFD_EXEC of Linux 6.3
+  int fd = ::memfd_create("cvt-model", flags | executable);
+  return fd < 0 && errno == EINVAL ? ::memfd_create("cvt-model", flags) : fd;
 }
 
 Status makeSealedCopy(std::span<const uint8_t> bytes, const std::string &path,

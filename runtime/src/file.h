@@ -21,8 +21,9 @@ class FileDescriptor {
 public:
   FileDescriptor() = default;
   explicit FileDescriptor(int fd) : fd(fd) {}
-  FileDescriptor(FileDescriptor &&other) : fd(std::exchange(other.fd, -1)) {}
-  FileDescriptor &operator=(FileDescriptor &&other) {
+  FileDescriptor(FileDescriptor &&other) noexcept
+      : fd(std::exchange(other.fd, -1)) {}
+  FileDescriptor &operator=(FileDescriptor &&other) noexcept {
     std::swap(fd, other.fd);
     return *this;
   }
@@ -38,8 +39,8 @@ private:
 class Mapping {
 public:
   Mapping() = default;
-  Mapping(Mapping &&other) : pages(std::exchange(other.pages, {})) {}
-  Mapping &operator=(Mapping &&other) {
+  Mapping(Mapping &&other) noexcept : pages(std::exchange(other.pages, {})) {}
+  Mapping &operator=(Mapping &&other) noexcept {
     std::swap(pages, other.pages);
     return *this;
   }

@@ -21,14 +21,14 @@ using Json = nlohmann::json;
 
 // Far above any model, and low enough that products of a few of them stay
 // within 64 bits.
-static constexpr uint64_t MaxJsonBytes = uint64_t(64) << 20;
-static constexpr int MaxJsonDepth = 64;
-static constexpr int64_t MaxBatch = 1 << 16;
-static constexpr int64_t MaxExtent = 1 << 24;
-static constexpr int64_t MaxElements = int64_t(1) << 36;
-static constexpr int64_t MaxSide = 1 << 16;
-static constexpr size_t MaxRank = 8;
-static constexpr int64_t MaxBytes = int64_t(1) << 46;
+static constexpr uint64_t maxJsonBytes = uint64_t(64) << 20;
+static constexpr int maxJsonDepth = 64;
+static constexpr int64_t maxBatch = 1 << 16;
+static constexpr int64_t maxExtent = 1 << 24;
+static constexpr int64_t maxElements = int64_t(1) << 36;
+static constexpr int64_t maxSide = 1 << 16;
+static constexpr size_t maxRank = 8;
+static constexpr int64_t maxBytes = int64_t(1) << 46;
 
 //===----------------------------------------------------------------------===//
 // Header
@@ -60,7 +60,7 @@ Refusal readHeader(std::span<const uint8_t> descriptor, uint64_t fileBytes,
       out.weights_offset - out.code_bytes >= CVT_PAGE_BYTES)
     return "the sizes of its parts do not add up";
   const uint64_t rest = descriptor.size() - sizeof(out);
-  if (out.json_bytes > rest || out.json_bytes > MaxJsonBytes ||
+  if (out.json_bytes > rest || out.json_bytes > maxJsonBytes ||
       (rest - out.json_bytes) % CVT_DIGEST_BYTES != 0 ||
       out.digest_count != (rest - out.json_bytes) / CVT_DIGEST_BYTES ||
       out.digest_count != fileBytes / CVT_DIGEST_CHUNK_BYTES +
@@ -197,21 +197,21 @@ static TensorSpec readTensor(Reader reader) {
   tensor.name = reader.readText("name");
   if (!isName(tensor.name))
     reader.refuse("name", "must be letters, digits and underscores");
-  const Json *shape = reader.findList("shape", 2, MaxRank);
+  const Json *shape = reader.findList("shape", 2, maxRank);
   if (!shape)
     return tensor;
   tensor.elementsPerImage = 1;
   for (size_t i = 0; i < shape->size(); ++i) {
     const Json &extent = (*shape)[i];
     if (i == 0 ? !Reader::isInteger(extent, -1, -1)
-               : !Reader::isInteger(extent, 1, MaxExtent)) {
+               : !Reader::isInteger(extent, 1, maxExtent)) {
       reader.refuse("shape", "must be -1 and then positive extents");
       return tensor;
     }
     tensor.shape.push_back(extent.get<int64_t>());
     if (i != 0)
       tensor.elementsPerImage *= tensor.shape.back();
-    if (tensor.elementsPerImage > MaxElements) {
+    if (tensor.elementsPerImage > maxElements) {
       reader.refuse("shape", "is too large");
       return tensor;
     }
@@ -251,7 +251,7 @@ static image::ProcessorConfig readImageProcessor(Reader reader) {
   config.doResize = reader.readBool("do_resize");
   config.doRescale = reader.readBool("do_rescale");
   config.doNormalize = reader.readBool("do_normalize");
-  config.size = static_cast<int>(reader.readInteger("size", 1, MaxSide));
+  config.size = static_cast<int>(reader.readInteger("size", 1, maxSide));
   config.cropPct = reader.readNumber("crop_pct");
   config.resample =
       static_cast<image::Filter>(reader.readInteger("resample", 0, 5));
@@ -295,7 +295,7 @@ static void checkModelFacts(Reader &reader) {
   }
 }
 
-static void readTensors(Reader &reader, const Json &json, Manifest &out) {
+static void readTensors(Reader &reader, Manifest &out) {
   if (const Json *input = reader.find("input"))
     out.input = readTensor({*input, "input.", reader.sharedRefusal()});
   if (out.input.shape.size() != 4)
@@ -333,17 +333,17 @@ static Refusal readValues(const Json &json, Manifest &out) {
   Refusal refusal;
   Reader reader(json, "", refusal);
   checkModelFacts(reader);
-  readTensors(reader, json, out);
+  readTensors(reader, out);
   readPictures(reader, out);
-  out.maxBatch = reader.readInteger("max_batch", 1, MaxBatch);
+  out.maxBatch = reader.readInteger("max_batch", 1, maxBatch);
   out.labels = readTexts(reader, "labels", 1 << 20);
   if (const Json *type = reader.find("problem_type"); type && !type->is_null())
     out.problemType = reader.readText("problem_type");
   out.precision = reader.readText("precision");
   out.arenaBytesPerImage =
-      reader.readInteger("arena_bytes_per_image", 0, MaxBytes);
+      reader.readInteger("arena_bytes_per_image", 0, maxBytes);
   out.scratchBytesPerThread =
-      reader.readInteger("scratch_bytes_per_thread", 0, MaxBytes);
+      reader.readInteger("scratch_bytes_per_thread", 0, maxBytes);
   out.flopsPerImage = reader.readInteger("flops_per_image", 0, INT64_MAX);
   const Json *targets = reader.findList("targets", 1, 64);
   for (size_t i = 0; targets && i < targets->size(); ++i)
@@ -357,7 +357,7 @@ Refusal readManifest(std::span<const uint8_t> descriptor,
   auto text = descriptor.subspan(sizeof(header), header.json_bytes);
   bool tooDeep = false;
   auto limitDepth = [&](int depth, Json::parse_event_t, Json &) {
-    tooDeep |= depth > MaxJsonDepth;
+    tooDeep |= depth > maxJsonDepth;
     return !tooDeep;
   };
   Json json = Json::parse(text.begin(), text.end(), limitDepth,

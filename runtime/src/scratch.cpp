@@ -35,7 +35,7 @@ void ScratchStack::free(void *pointer) noexcept {
   const uint64_t offset =
       static_cast<uint8_t *>(pointer) - memory.data() - CVT_BUFFER_ALIGNMENT;
   blockAt(offset)->isFree = true;
-  while (top != None && blockAt(top)->isFree) {
+  while (top != none && blockAt(top)->isFree) {
     used = top;
     top = blockAt(top)->below;
   }

@@ -30,10 +30,10 @@ private:
   struct Block;
   Block *blockAt(uint64_t offset) const;
 
-  static constexpr uint64_t None = UINT64_MAX;
+  static constexpr uint64_t none = UINT64_MAX;
   std::span<uint8_t> memory;
   uint64_t used = 0;
-  uint64_t top = None; ///< offset of the last block
+  uint64_t top = none; ///< offset of the last block
 };
 
 } // namespace cvt

@@ -45,7 +45,7 @@ struct cvt_session::Services {
     std::strncpy(self.report.data(), message, self.report.size() - 1);
   }
 
-  static constexpr cvt_services Table = {
+  static constexpr cvt_services table = {
       CVT_ABI_VERSION, 0, parallelFor, scratchAlloc, scratchFree, reportError};
 };
 
@@ -86,7 +86,7 @@ Status cvt_session::create(const cvt_model &model, int threads,
 Status cvt_session::run(const float *pixelValues, int64_t batch,
                         float *const *outputs) {
   reported.store(false, std::memory_order_relaxed);
-  cvt_run_context context = {&Services::Table, this};
+  cvt_run_context context = {&Services::table, this};
   const void *inputs[] = {pixelValues};
   const int32_t code =
       model.forward(&context, model.weights.data(), arena.bytes().data(),

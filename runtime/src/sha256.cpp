@@ -12,7 +12,7 @@
 
 namespace cvt {
 
-static constexpr uint32_t RoundConstants[64] = {
+static constexpr uint32_t roundConstants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
     0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
     0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
@@ -45,7 +45,7 @@ void Sha256::compress(const uint8_t *block) {
   for (int i = 0; i < 64; ++i) {
     const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);
     const uint32_t choice = (e & f) ^ (~e & g);
-    const uint32_t t1 = h + s1 + choice + RoundConstants[i] + w[i];
+    const uint32_t t1 = h + s1 + choice + roundConstants[i] + w[i];
     const uint32_t s0 = std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22);
     const uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
     h = g;
@@ -81,9 +81,9 @@ void Sha256::update(std::span<const uint8_t> bytes) {
 
 Sha256::Value Sha256::finish() {
   const uint64_t bits = total * 8;
-  static constexpr uint8_t Padding[64] = {0x80};
+  static constexpr uint8_t padding[64] = {0x80};
   const size_t filled = total % 64;
-  update(std::span(Padding).first(filled < 56 ? 56 - filled : 120 - filled));
+  update(std::span(padding).first(filled < 56 ? 56 - filled : 120 - filled));
   std::array<uint8_t, 8> length;
   for (int i = 0; i < 8; ++i)
     length[i] = static_cast<uint8_t>(bits >> (56 - 8 * i));
@@ -95,12 +95,12 @@ Sha256::Value Sha256::finish() {
 }
 
 std::string toHex(std::span<const uint8_t> bytes) {
-  static constexpr char Digits[] = "0123456789abcdef";
+  static constexpr char digits[] = "0123456789abcdef";
   std::string text;
   text.reserve(2 * bytes.size());
   for (uint8_t byte : bytes) {
-    text.push_back(Digits[byte >> 4]);
-    text.push_back(Digits[byte & 15]);
+    text.push_back(digits[byte >> 4]);
+    text.push_back(digits[byte & 15]);
   }
   return text;
 }

@@ -24,10 +24,10 @@
 namespace cvt {
 
 /// Value of `unclaimed` that ends the workers.
-static constexpr uint32_t Stop = UINT32_MAX;
+static constexpr uint32_t stop = UINT32_MAX;
 
 /// The gaps between loops, serial work included, are shorter than this.
-static constexpr std::chrono::microseconds SpinTime{200};
+static constexpr std::chrono::microseconds spinTime{200};
 
 namespace {
 struct ThreadState {
@@ -58,10 +58,10 @@ static void wake(std::atomic<uint32_t> &word, uint32_t sleepers) {
 /// waiting for this very CPU (measured: 205 us for a loop without it).
 template <typename Condition> static bool spinUntil(Condition done) {
   using Clock = std::chrono::steady_clock;
-  constexpr int ChecksBetweenYields = 64;
-  const Clock::time_point end = Clock::now() + SpinTime;
+  constexpr int checksBetweenYields = 64;
+  const Clock::time_point end = Clock::now() + spinTime;
   do {
-    for (int i = 0; i < ChecksBetweenYields; ++i) {
+    for (int i = 0; i < checksBetweenYields; ++i) {
       if (done())
         return true;
       _mm_pause();
@@ -110,7 +110,7 @@ ThreadPool::ThreadPool(int threads) : spins(threads <= countUsableCpus()) {
 ThreadPool::~ThreadPool() { stopWorkers(); }
 
 void ThreadPool::stopWorkers() noexcept {
-  unclaimed.store(Stop);
+  unclaimed.store(stop);
   wake(unclaimed, UINT32_MAX);
   for (std::thread &worker : workers)
     worker.join();
@@ -124,7 +124,7 @@ void ThreadPool::work(int thread) noexcept {
   for (;;) {
     while (runOneTask()) {
     }
-    if (unclaimed.load(std::memory_order_relaxed) == Stop)
+    if (unclaimed.load(std::memory_order_relaxed) == stop)
       return;
     if (spins && spinUntil(somethingToDo))
       continue;
@@ -154,7 +154,7 @@ static int32_t runHere(ThreadPool::Task task, void *context, int32_t first,
 bool ThreadPool::runOneTask() noexcept {
   uint32_t left = unclaimed.load(std::memory_order_relaxed);
   do {
-    if (left == 0 || left == Stop)
+    if (left == 0 || left == stop)
       return false;
   } while (!unclaimed.compare_exchange_weak(
       left, left - 1, std::memory_order_acquire, std::memory_order_relaxed));

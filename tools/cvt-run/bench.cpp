@@ -18,14 +18,14 @@
 
 namespace cvt::run {
 
-static constexpr int WarmUpRuns = 3;
-static constexpr double Mega = 1e6, Giga = 1e9;
+static constexpr int warmUpRuns = 3;
+static constexpr double mega = 1e6, giga = 1e9;
 
 /// Milliseconds of each run, in ascending order.
 static std::vector<double> measure(Session &session, const float *pixels,
                                    int64_t batch, int iterations) {
   using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < WarmUpRuns; ++i)
+  for (int i = 0; i < warmUpRuns; ++i)
     session.run(pixels, batch);
   std::vector<double> times(iterations);
   for (double &time : times) {
@@ -64,7 +64,7 @@ int bench(const Model &model, const Options &options) {
   const double mean =
       std::accumulate(times.begin(), times.end(), 0.0) / times.size();
   const double imagesPerSecond = 1000 * batch / mean;
-  const double gflops = imagesPerSecond * info.flops_per_image / Giga;
+  const double gflops = imagesPerSecond * info.flops_per_image / giga;
   const nlohmann::ordered_json result = {
       {"batch", batch},
       {"threads", session.threads()},
@@ -77,9 +77,9 @@ int bench(const Model &model, const Options &options) {
         {"mean", mean}}},
       {"images_per_second", imagesPerSecond},
       {"gflops", gflops},
-      {"peak_rss_mb", peakResidentBytes() / Mega},
-      {"arena_mb", session.arenaBytes() / Mega},
-      {"weights_mb", info.weights_bytes / Mega}};
+      {"peak_rss_mb", peakResidentBytes() / mega},
+      {"arena_mb", session.arenaBytes() / mega},
+      {"weights_mb", info.weights_bytes / mega}};
   if (options.json) {
     std::puts(result.dump().c_str());
     return Done;
@@ -92,8 +92,8 @@ int bench(const Model &model, const Options &options) {
               static_cast<long long>(batch), session.threads(),
               options.iterations, times.front(), percentile(times, 50),
               percentile(times, 90), percentile(times, 99), mean,
-              imagesPerSecond, gflops, peakResidentBytes() / Mega,
-              session.arenaBytes() / Mega, info.weights_bytes / Mega);
+              imagesPerSecond, gflops, peakResidentBytes() / mega,
+              session.arenaBytes() / mega, info.weights_bytes / mega);
   return Done;
 }
 

@@ -17,8 +17,8 @@ namespace cvt::run {
 
 using Json = nlohmann::ordered_json;
 
-static constexpr double Mega = 1e6;
-static constexpr size_t ShownLabels = 5;
+static constexpr double mega = 1e6;
+static constexpr size_t shownLabels = 5;
 
 [[gnu::format(printf, 2, 3)]] static void printFact(const char *name,
                                                     const char *format, ...) {
@@ -40,9 +40,9 @@ static std::string describeTensor(const cvt_tensor_info &tensor) {
 
 static void printLabels(const cvt_model_info &info) {
   std::string text = std::to_string(info.label_count);
-  for (size_t i = 0; i < std::min(info.label_count, ShownLabels); ++i)
+  for (size_t i = 0; i < std::min(info.label_count, shownLabels); ++i)
     text += (i ? ", " : ": ") + std::string(info.labels[i]);
-  if (info.label_count > ShownLabels)
+  if (info.label_count > shownLabels)
     text += ", ...";
   printFact("labels", "%s", text.c_str());
 }
@@ -71,8 +71,8 @@ static void printKernels(const cvt_model_info &info, const Json &targets) {
   for (const Json &kernel : kernels)
     std::printf("%6lld %10.3f %10.3f  %s\n",
                 kernel.at("calls").get<long long>(),
-                kernel.at("flops_per_image").get<double>() / Mega,
-                kernel.at("bytes_per_image").get<double>() / Mega,
+                kernel.at("flops_per_image").get<double>() / mega,
+                kernel.at("bytes_per_image").get<double>() / mega,
                 text(kernel, "name").c_str());
 }
 
@@ -89,9 +89,9 @@ static void printForPeople(const Model &model, const Json &manifest) {
   printLabels(info);
   printPictures(manifest.at("image_processor"));
   printFact("work", "%.3f GFLOP an image",
-            info.flops_per_image / (1000 * Mega));
+            info.flops_per_image / (1000 * mega));
   printFact("memory", "%.3f MB weights, %.3f MB for each image of a batch",
-            info.weights_bytes / Mega, info.arena_bytes_per_image / Mega);
+            info.weights_bytes / mega, info.arena_bytes_per_image / mega);
   std::string targets;
   for (const Json &target : manifest.at("targets"))
     targets += (targets.empty() ? "" : ", ") + text(target, "name");

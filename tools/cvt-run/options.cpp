@@ -16,7 +16,7 @@
 
 namespace cvt::run {
 
-static constexpr const char *Examples =
+static constexpr const char *examples =
     "Examples:\n"
     "  cvt-run model.cvt cat.jpg dog.png          what is in two pictures\n"
     "  cvt-run model.cvt pictures/ --json         one JSON line for each\n"
@@ -42,7 +42,7 @@ namespace {
 struct CommandLine {
   CommandLine() {
     app.get_formatter()->column_width(30);
-    app.footer(Examples);
+    app.footer(examples);
     app.set_version_flag("--version", cvt_version(), "Print the version");
     app.add_option("MODEL", options.model, "A file that cvt-compile wrote")
         ->type_name("")

@@ -20,12 +20,12 @@ namespace cvt::npy {
 
 static_assert(std::endian::native == std::endian::little);
 
-static constexpr char Magic[] = "\x93NUMPY";
-static constexpr size_t MagicBytes = 6;
+static constexpr char magic[] = "\x93NUMPY";
+static constexpr size_t magicBytes = 6;
 /// NumPy itself refuses longer ones unless told otherwise.
-static constexpr uint32_t MaxHeaderBytes = 10000;
-static constexpr size_t MaxRank = 32;
-static constexpr uint64_t MaxElements = uint64_t(1) << 60;
+static constexpr uint32_t maxHeaderBytes = 10000;
+static constexpr size_t maxRank = 32;
+static constexpr uint64_t maxElements = uint64_t(1) << 60;
 
 std::string formatShape(const std::vector<int64_t> &shape) {
   std::string text = "(";
@@ -122,7 +122,7 @@ private:
     for (; digits < text.size() && std::isdigit(text[digits] & 0x7f);
          ++digits) {
       value = value * 10 + (text[digits] - '0');
-      if (value > MaxElements)
+      if (value > maxElements)
         throw Error(path + ": its shape is too large");
     }
     if (digits == 0)
@@ -136,7 +136,7 @@ private:
     expect('(');
     while (!accept(')')) {
       extents.push_back(parseExtent());
-      if (extents.size() > MaxRank)
+      if (extents.size() > maxRank)
         malformed();
       if (!accept(',')) {
         expect(')');
@@ -162,7 +162,7 @@ private:
   uint64_t countElements() const {
     uint64_t elements = 1;
     for (int64_t extent : *shape) {
-      if (extent != 0 && elements > MaxElements / extent)
+      if (extent != 0 && elements > maxElements / extent)
         throw Error(path + ": its shape is too large");
       elements *= extent;
     }
@@ -197,8 +197,8 @@ Reader::Reader(const std::string &path) : path(path) {
 
   unsigned char start[12] = {};
   stream.read(reinterpret_cast<char *>(start), 10);
-  const int version = start[MagicBytes];
-  if (!stream || std::memcmp(start, Magic, MagicBytes) != 0 || version < 1 ||
+  const int version = start[magicBytes];
+  if (!stream || std::memcmp(start, magic, magicBytes) != 0 || version < 1 ||
       version > 3)
     throw Error(path + ": not an .npy file of version 1 to 3");
   uint32_t headerBytes = start[8] | start[9] << 8;
@@ -206,7 +206,7 @@ Reader::Reader(const std::string &path) : path(path) {
     stream.read(reinterpret_cast<char *>(start) + 10, 2);
     headerBytes |= start[10] << 16 | uint32_t(start[11]) << 24;
   }
-  if (headerBytes > MaxHeaderBytes)
+  if (headerBytes > maxHeaderBytes)
     throw Error(path + ": the header of this .npy file is too long");
   std::string text(headerBytes, '\0');
   if (!stream.read(text.data(), headerBytes))
@@ -259,18 +259,18 @@ Writer::~Writer() {
 
 /// The same length whatever the number of rows is.
 std::string Writer::makeHeader() const {
-  constexpr size_t MaxDigits = 20, Alignment = 64;
+  constexpr size_t maxDigits = 20, alignment = 64;
   std::vector<int64_t> shape = {rows};
   shape.insert(shape.end(), rowShape.begin(), rowShape.end());
   std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': " +
                      formatShape(shape) + ", }";
-  const size_t start = MagicBytes + 4;
+  const size_t start = magicBytes + 4;
   const size_t longest =
-      start + text.size() - std::to_string(rows).size() + MaxDigits + 1;
-  const size_t total = (longest + Alignment - 1) / Alignment * Alignment;
+      start + text.size() - std::to_string(rows).size() + maxDigits + 1;
+  const size_t total = (longest + alignment - 1) / alignment * alignment;
   text.resize(total - start - 1, ' ');
   text.push_back('\n');
-  std::string header(Magic, MagicBytes);
+  std::string header(magic, magicBytes);
   header += {'\1', '\0', static_cast<char>(text.size() & 0xff),
              static_cast<char>(text.size() >> 8)};
   return header + text;

@@ -28,9 +28,8 @@ TEST(Link, PassesTheRuntimesChecks) {
   for (int i = 0; i < 3; ++i) {
     auto linked = artifact::linkSharedObject(program.object);
     ASSERT_TRUE(!!linked) << llvm::toString(linked.takeError());
-    Refusal refusal =
-        checkElf({reinterpret_cast<const uint8_t *>(linked->data()),
-                  linked->size()});
+    Refusal refusal = checkElf(
+        {reinterpret_cast<const uint8_t *>(linked->data()), linked->size()});
     EXPECT_FALSE(refusal) << *refusal;
     EXPECT_TRUE(first.empty() || first == *linked) << "not deterministic";
     first = *linked;

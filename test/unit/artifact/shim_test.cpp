@@ -56,11 +56,11 @@ protected:
 };
 } // namespace
 
-static const size_t Sizes[] = {0,  1,  7,    15,   16,   17,      31,
+static const size_t sizes[] = {0,  1,  7,    15,   16,   17,      31,
                                33, 64, 1000, 1023, 1024, 4096 + 3};
 
 TEST_F(Shim, Memset) {
-  for (size_t size : Sizes)
+  for (size_t size : sizes)
     for (size_t start : {0, 1, 13}) {
       std::vector<uint8_t> bytes(size + 64, 0xee);
       EXPECT_EQ(functions->memset(&bytes[start], 0x1a5, size), &bytes[start]);
@@ -71,7 +71,7 @@ TEST_F(Shim, Memset) {
 }
 
 TEST_F(Shim, CopyAndMove) {
-  for (size_t size : Sizes)
+  for (size_t size : sizes)
     for (ptrdiff_t distance :
          {-2000, -64, -16, -3, -1, 0, 1, 2, 15, 16, 17, 100, 6000}) {
       std::vector<uint8_t> bytes(16384);
@@ -90,12 +90,12 @@ TEST_F(Shim, CopyAndMove) {
     }
 }
 
-TEST_F(Shim, Services) {
+TEST_F(Shim, services) {
   struct Session {
     std::string log;
     char memory[16];
   } session;
-  static const cvt_services Services = {
+  static const cvt_services services = {
       CVT_ABI_VERSION,
       0,
       [](void *session, int32_t (*task)(void *, int32_t, uint8_t *),
@@ -116,7 +116,7 @@ TEST_F(Shim, Services) {
       [](void *session, const char *message) {
         static_cast<Session *>(session)->log += std::string(message) + ";";
       }};
-  cvt_run_context context = {&Services, &session};
+  cvt_run_context context = {&services, &session};
   uint8_t closure = 9;
   EXPECT_EQ(functions->parallelFor(
                 &context,

@@ -41,7 +41,8 @@ protected:
                                       uint64_t piece = 1000) {
     artifact::ArtifactContents contents;
     contents.objects = program.object;
-    llvm::json::Value manifest = llvm::cantFail(llvm::json::parse(Manifest));
+    llvm::json::Value manifest =
+        llvm::cantFail(llvm::json::parse(manifestText));
     contents.manifest = std::move(*manifest.getAsObject());
     contents.weightsBytes = weightsBytes;
     contents.writeWeights = [=](artifact::WeightsSink &sink) -> llvm::Error {
@@ -85,7 +86,7 @@ protected:
                          fs::directory_iterator());
   }
 
-  static constexpr const char *Manifest = R"({
+  static constexpr const char *manifestText = R"({
     "compiler": "test",
     "model": {"architecture": "CvtModel", "source_sha256": "00",
               "config": {"sha256": {"code": "not the real one"}}},

@@ -13,8 +13,8 @@
 
 using namespace cvt::run;
 
-static constexpr float Infinity = std::numeric_limits<float>::infinity();
-static constexpr float NotANumber = std::numeric_limits<float>::quiet_NaN();
+static constexpr float infinity = std::numeric_limits<float>::infinity();
+static constexpr float notANumber = std::numeric_limits<float>::quiet_NaN();
 
 TEST(Scores, Softmax) {
   const float logits[] = {1, 3, 2};
@@ -51,7 +51,7 @@ TEST(Scores, OrderIsThatOfLogitsWhereScoresAreEqual) {
 }
 
 TEST(Scores, NotNumbers) {
-  const float logits[] = {NotANumber, -Infinity, 1, NotANumber, Infinity};
+  const float logits[] = {notANumber, -infinity, 1, notANumber, infinity};
   auto best = rank(logits, "multi_label_classification", 5);
   ASSERT_EQ(best.size(), 5u);
   EXPECT_EQ(best[0].index, 4u);

@@ -175,14 +175,14 @@ class Marker {
 public:
   Marker() {
     int file = ::memfd_create("marker", 0);
-    ::dup2(file, Number);
+    ::dup2(file, number);
     ::close(file);
   }
-  ~Marker() { ::close(Number); }
-  bool left() const { return ::lseek(Number, 0, SEEK_END) != 0; }
+  ~Marker() { ::close(number); }
+  bool left() const { return ::lseek(number, 0, SEEK_END) != 0; }
 
 private:
-  static constexpr int Number = 777;
+  static constexpr int number = 777;
 };
 } // namespace
 
