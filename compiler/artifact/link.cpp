@@ -81,29 +81,29 @@ static Error writeFile(const std::string &path, StringRef bytes) {
 
 /// "a, b, c and 2 more".
 static std::string listNames(ArrayRef<StringRef> names) {
-  constexpr size_t Shown = 5;
+  constexpr size_t shown = 5;
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), Shown); ++i)
+  for (size_t i = 0; i < std::min(names.size(), shown); ++i)
     text += (i ? ", " : "") + names[i].str();
-  if (names.size() > Shown)
-    text += " and " + std::to_string(names.size() - Shown) + " more";
+  if (names.size() > shown)
+    text += " and " + std::to_string(names.size() - shown) + " more";
   return text;
 }
 
 /// One sentence out of what lld printed.
 static Error describeFailure(StringRef output, ArrayRef<Input> inputs) {
-  constexpr StringRef ErrorMark = "error: ";
-  constexpr StringRef UndefinedMark = "undefined symbol: ";
+  constexpr StringRef errorMark = "error: ";
+  constexpr StringRef undefinedMark = "undefined symbol: ";
   SmallVector<StringRef> lines, undefined;
   StringSet<> seen;
   StringRef first;
   output.split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines) {
-    size_t at = line.find(ErrorMark);
+    size_t at = line.find(errorMark);
     if (at == StringRef::npos)
       continue;
-    StringRef message = line.substr(at + ErrorMark.size()).trim();
-    if (message.consume_front(UndefinedMark)) {
+    StringRef message = line.substr(at + errorMark.size()).trim();
+    if (message.consume_front(undefinedMark)) {
       if (seen.insert(message).second)
         undefined.push_back(message);
     } else if (first.empty()) {
@@ -119,8 +119,7 @@ static Error describeFailure(StringRef output, ArrayRef<Input> inputs) {
   for (const Input &input : inputs)
     if (size_t at = reason.find(input.path); at != std::string::npos)
       reason.replace(at, input.path.size(), input.name);
-  return createStringError("cannot link the compiled code: %s",
-                           reason.c_str());
+  return createStringError("cannot link the compiled code: %s", reason.c_str());
 }
 
 /// Objects with constructors and the like link, but a library that runs code
@@ -162,16 +161,17 @@ static std::vector<std::string> sharedObjectFlags(StringRef versionScript) {
           "--strip-all", "--gc-sections", "--build-id=none",
           // No page both writable and executable, at any time.
           "-z", "relro", "-z", "now", "-z", "separate-code", "-z",
-          "noexecstack",
-          "-z", "max-page-size=" + std::to_string(CVT_PAGE_BYTES)};
+          "noexecstack", "-z",
+          "max-page-size=" + std::to_string(CVT_PAGE_BYTES)};
 }
 
 /// Runs lld on the files of `inputs`.
 static Error runLinker(ArrayRef<Input> inputs, std::vector<std::string> flags,
                        StringRef output) {
-  std::vector<std::string> args = {"ld.lld", "-o", output.str(),
-                                   "--color-diagnostics=never",
-                                   "--error-limit=0", "--threads=1"};
+  std::vector<std::string> args = {
+      "ld.lld",          "-o",
+      output.str(),      "--color-diagnostics=never",
+      "--error-limit=0", "--threads=1"};
   args.insert(args.end(), flags.begin(), flags.end());
   for (const Input &input : inputs)
     args.push_back(input.path);
@@ -187,10 +187,11 @@ static Error runLinker(ArrayRef<Input> inputs, std::vector<std::string> flags,
     return createStringError("the linker crashed earlier in this process");
   std::string messages;
   raw_string_ostream stream(messages);
-  lld::Result result = lld::lldMain(pointers, stream, stream,
-                                    {{lld::Gnu, &lld::elf::link}});
+  lld::Result result =
+      lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
   usable = result.canRunAgain;
-  return result.retCode == 0 ? Error::success() : describeFailure(messages, inputs);
+  return result.retCode == 0 ? Error::success()
+                             : describeFailure(messages, inputs);
 }
 
 namespace {
@@ -242,8 +243,8 @@ Expected<std::string> linkSharedObject(ArrayRef<Object> objects) {
       return error;
   if (Error error = link.add({"shim", getShimObject()}))
     return error;
-  auto versionScript = link.addFile(
-      "exports", "{ global: " CVT_QUERY_SYMBOL "; local: *; };\n");
+  auto versionScript =
+      link.addFile("exports", "{ global: " CVT_QUERY_SYMBOL "; local: *; };\n");
   if (!versionScript)
     return versionScript.takeError();
   auto code = link.run(sharedObjectFlags(*versionScript));

@@ -38,6 +38,17 @@ TEST(Link, PassesTheRuntimesChecks) {
       << "local names are left";
 }
 
+TEST(Link, RelocatableFirst) {
+  ObjectFile program("program"), probe("shim_probe");
+  auto joined = artifact::linkRelocatable(program.object);
+  ASSERT_TRUE(!!joined) << llvm::toString(joined.takeError());
+  EXPECT_EQ(errorOf({{"joined", *joined}}), "");
+  auto twice = artifact::linkRelocatable({program.object, probe.object});
+  EXPECT_EQ(llvm::toString(twice.takeError()),
+            "cannot link the compiled code: duplicate symbol: "
+            "cvt_program_query_v1");
+}
+
 TEST(Link, FromManyThreads) {
   ObjectFile program("program");
   std::vector<std::thread> threads;
@@ -85,5 +96,5 @@ TEST(Link, TwoQueries) {
 TEST(Link, NotAnObject) {
   std::string error = errorOf({{"kernel_17", "this is no object"}});
   EXPECT_NE(error.find("kernel_17"), std::string::npos) << error;
-  EXPECT_EQ(error.find("/"), std::string::npos) << error;
+  EXPECT_EQ(error.find('/'), std::string::npos) << error;
 }
