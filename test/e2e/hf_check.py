@@ -30,6 +30,34 @@ TARGETS = {
 }
 
 
+def all_outputs(torch, model, pixel_values):
+    """Hugging Face's outputs by the names of our files.  Hidden states are
+    always asked for: without, it fails where there is no class token."""
+    with torch.inference_mode():
+        found = model.base_model(pixel_values, output_hidden_states=True)
+        outputs = {"last_hidden_state": found.last_hidden_state}
+        if found.cls_token_value is not None:
+            outputs["cls_token_value"] = found.cls_token_value
+        for index, state in enumerate(found.hidden_states):
+            outputs[f"hidden_states_{index}"] = state
+        if model is not model.base_model:
+            outputs["logits"] = model(pixel_values, output_hidden_states=True).logits
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def default_names(outputs):
+    """Those of all outputs that the compiler keeps when none are named."""
+    if "logits" in outputs:
+        return ["logits"]
+    return [name for name in outputs if not name.startswith("hidden_states")]
+
+
+def all_flag(outputs):
+    """The flag that names all outputs."""
+    names = [name for name in outputs if not name.startswith("hidden_states")]
+    return "--outputs=" + ",".join([*names, "hidden_states"])
+
+
 class Reference:
     """A model, its input of the largest batch, and Hugging Face's outputs."""
 
@@ -40,38 +68,12 @@ class Reference:
         self.pixel_values = torch.randn(
             max(BATCHES), config.num_channels, *self.image_size, generator=generator
         )
-        self.classifies = "CvtModel" not in config.architectures
         single = copy.deepcopy(model).float()
-        self.outputs = self._forward(torch, single, self.pixel_values)
-        exact = self._forward(torch, single.double(), self.pixel_values.double())
+        self.outputs = all_outputs(torch, single, self.pixel_values)
+        exact = all_outputs(torch, single.double(), self.pixel_values.double())
         self.rounding = max(
             ratio(self.outputs[name], exact[name]) for name in exact
         )
-
-    def _forward(self, torch, model, pixel_values):
-        """All outputs by the names of our files.  Hidden states are always
-        asked for: without, Hugging Face fails where there is no class token."""
-        with torch.inference_mode():
-            found = model.base_model(pixel_values, output_hidden_states=True)
-            outputs = {"last_hidden_state": found.last_hidden_state}
-            if found.cls_token_value is not None:
-                outputs["cls_token_value"] = found.cls_token_value
-            for index, state in enumerate(found.hidden_states):
-                outputs[f"hidden_states_{index}"] = state
-            if self.classifies:
-                outputs["logits"] = model(
-                    pixel_values, output_hidden_states=True
-                ).logits
-        return {name: value.numpy() for name, value in outputs.items()}
-
-    def default_names(self):
-        if self.classifies:
-            return ["logits"]
-        return [n for n in self.outputs if not n.startswith("hidden_states")]
-
-    def all_flag(self):
-        names = [n for n in self.outputs if not n.startswith("hidden_states")]
-        return "--outputs=" + ",".join([*names, "hidden_states"])
 
 
 def ratio(found, expected):
@@ -119,9 +121,9 @@ def check(checks, tools, title, folder, reference, all_outputs=True, flags=()):
         "--image-size=" + "x".join(map(str, size)),
         *flags,
     ]
-    variants = {"default": ([], reference.default_names())}
+    variants = {"default": ([], default_names(reference.outputs))}
     if all_outputs:
-        variants["all"] = ([reference.all_flag()], list(reference.outputs))
+        variants["all"] = ([all_flag(reference.outputs)], list(reference.outputs))
     worst, seconds = {}, 0.0
     for variant, (outputs, names) in variants.items():
         artifact = tools.work / f"{folder.name}-{variant}.cvt"
