@@ -5,6 +5,9 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace cvt;
@@ -74,7 +77,9 @@ bool cvt::isClassToken(Type type) {
 
 std::optional<int64_t> cvt::convolvedExtent(int64_t extent, int64_t kernel,
                                             int64_t stride, int64_t padding) {
-  if (kernel < 1 || stride < 1 || padding < 0 || extent + 2 * padding < kernel)
+  if (kernel < 1 || stride < 1 || padding < 0 ||
+      padding > (std::numeric_limits<int64_t>::max() - extent) / 2 ||
+      extent + 2 * padding < kernel)
     return std::nullopt;
   return (extent + 2 * padding - kernel) / stride + 1;
 }
@@ -83,10 +88,10 @@ std::optional<int64_t> cvt::pooledExtent(int64_t extent, int64_t kernel,
                                          int64_t stride, int64_t padding) {
   if (!convolvedExtent(extent, kernel, stride, padding) || padding > kernel / 2)
     return std::nullopt;
-  int64_t pooled = (extent + 2 * padding - kernel + stride - 1) / stride + 1;
-  if ((pooled - 1) * stride >= extent + padding)
-    --pooled;
-  return pooled;
+  int64_t windows =
+      llvm::divideCeilSigned(extent + 2 * padding - kernel, stride) + 1;
+  // No window may start behind the input and its left padding.
+  return std::min(windows, llvm::divideCeilSigned(extent + padding, stride));
 }
 
 Value cvt::stripReshapes(Value value) {

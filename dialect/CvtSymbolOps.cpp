@@ -3,6 +3,7 @@
 #include "dialect/CvtDialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace cvt;
@@ -105,16 +106,18 @@ static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
     return result[0] >= source[0];
   if (step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc)
     return result[2] > 0 &&
-           result[0] == (source[0] + result[2] - 1) / result[2];
+           result[0] == llvm::divideCeilSigned(source[0], result[2]);
   return true;
 }
 
 LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  SmallVector<Type> types;
   SmallVector<ArrayRef<int64_t>> shapes;
   for (auto source : getSources().getAsRange<FlatSymbolRefAttr>()) {
     RankedTensorType type = lookUpWeightType(*this, source, symbols);
     if (!type)
       return failure();
+    types.push_back(type);
     shapes.push_back(type.getShape());
   }
   ArrayRef<int64_t> shape = cast<RankedTensorType>(getType()).getShape();
@@ -126,7 +129,6 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
       !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
       !openExtentsFit(getStep(), shapes.front(), shape))
     return emitOpError() << "cannot make " << getType() << " by "
-                         << stringifyPrepareStep(getStep())
-                         << " of these sources";
+                         << stringifyPrepareStep(getStep()) << " of " << types;
   return success();
 }

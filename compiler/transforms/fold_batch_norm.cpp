@@ -36,7 +36,7 @@ FlatSymbolRefAttr addFolded(SymbolTable &symbols, Operation *user,
 }
 
 void fold(cvt::ConvProjectionOp op, SymbolTable &symbols) {
-  int64_t channels = op.getInput().getType().getDimSize(3);
+  int64_t channels = cvt::channelsOf(op.getInput());
   int64_t kernel = op.getKernel();
   StringRef name = op.getWeight();
   FlatSymbolRefAttr weight =

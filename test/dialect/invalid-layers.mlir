@@ -1,0 +1,166 @@
+// Every labelled constraint of norm, linear, attention and elementwise ops.
+// RUN: cvt-opt %s -verify-diagnostics --split-input-file
+
+//===----------------------------------------------------------------------===//
+// layer_norm
+//===----------------------------------------------------------------------===//
+
+// (C1)
+cvt.weight @c : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "c">
+func.func @epsilon(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{epsilon must be positive}}
+  %1 = cvt.layer_norm %0, @c, @c epsilon 0.0 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// (C2)
+cvt.weight @c : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "c">
+cvt.weight @d : tensor<5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "d">
+func.func @gamma(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{gamma @d is 'tensor<5xf32>', expected 'tensor<4xf32>'}}
+  %1 = cvt.layer_norm %0, @d, @c epsilon 1.0e-5 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// (C2)
+cvt.weight @c : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "c">
+cvt.weight @d : tensor<5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "d">
+func.func @gamma(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{beta @d is 'tensor<5xf32>', expected 'tensor<4xf32>'}}
+  %2 = cvt.layer_norm %0, @c, @d epsilon 1.0e-5 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// (C2)
+func.func @no_such_weight(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{refers to @c, which is not a weight of this module}}
+  %1 = cvt.layer_norm %0, @c, @c epsilon 1.0e-5 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// linear
+//===----------------------------------------------------------------------===//
+
+// (C1)
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @features(%0: tensor<?x4xf32>) {
+  // expected-error@+2 {{features must be at least 1}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.linear %0, @w features -12 : (tensor<?x4xf32>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+// (C1)
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @residual(%0: tensor<?x5x4xf32>, %1: tensor<?x4x12xf32>) {
+  // expected-error@+2 {{residual is 'tensor<?x4x12xf32>', expected 'tensor<?x5x12xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %2 = cvt.linear %0, @w residual %1 features 12 : (tensor<?x5x4xf32>, tensor<?x4x12xf32>) -> tensor<?x5x12xf32>
+  return
+}
+
+// -----
+
+// (C2)
+cvt.weight @w : tensor<4x12xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @transposed(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{weight @w is 'tensor<4x12xf32>', expected 'tensor<12x4xf32>'}}
+  %1 = cvt.linear %0, @w features 12 : (tensor<?x4xf32>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+// (C2)
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+cvt.weight @b : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "b">
+func.func @bias(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{bias @b is 'tensor<4xf32>', expected 'tensor<12xf32>'}}
+  %1 = cvt.linear %0, @w bias @b features 12 : (tensor<?x4xf32>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+func.func @unknown_activation(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{unknown keyword 'relu'}}
+  %1 = cvt.linear %0, @w features 12 activation relu : (tensor<?x4xf32>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// attention
+//===----------------------------------------------------------------------===//
+
+// (C1)
+func.func @heads(%0: tensor<?x5x4xf32>) {
+  // expected-error@+2 {{3 heads do not divide 4 channels}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.attention %0, %0, %0 heads 3 scale 0.5 : (tensor<?x5x4xf32>, tensor<?x5x4xf32>, tensor<?x5x4xf32>) -> tensor<?x5x4xf32>
+  return
+}
+
+// -----
+
+// (C1)
+func.func @no_heads(%0: tensor<?x5x4xf32>) {
+  // expected-error@+2 {{0 heads do not divide 4 channels}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.attention %0, %0, %0 heads 0 scale 0.5 : (tensor<?x5x4xf32>, tensor<?x5x4xf32>, tensor<?x5x4xf32>) -> tensor<?x5x4xf32>
+  return
+}
+
+// -----
+
+// (C1)
+func.func @channels(%q: tensor<?x5x4xf32>, %k: tensor<?x5x8xf32>) {
+  // expected-error@+2 {{key and value must be tokens of 4 channels, as many of each}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.attention %q, %k, %k heads 2 scale 0.5 : (tensor<?x5x4xf32>, tensor<?x5x8xf32>, tensor<?x5x8xf32>) -> tensor<?x5x4xf32>
+  return
+}
+
+// -----
+
+// (C2)
+func.func @tokens(%q: tensor<?x5x4xf32>, %k: tensor<?x3x4xf32>) {
+  // expected-error@+2 {{key and value must be tokens of 4 channels, as many of each}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.attention %q, %k, %q heads 2 scale 0.5 : (tensor<?x5x4xf32>, tensor<?x3x4xf32>, tensor<?x5x4xf32>) -> tensor<?x5x4xf32>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// gelu, add
+//===----------------------------------------------------------------------===//
+
+// (C1)
+func.func @gelu(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{function must be gelu or quick_gelu}}
+  %1 = cvt.gelu %0 function none : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// (C1)
+func.func @add(%0: tensor<?x5x4xf32>, %1: tensor<?x1x4xf32>) {
+  // expected-error@+1 {{operands differ: 'tensor<?x5x4xf32>' and 'tensor<?x1x4xf32>'}}
+  %2 = cvt.add %0, %1 : tensor<?x5x4xf32>, tensor<?x1x4xf32>
+  return
+}
