@@ -171,7 +171,8 @@ CVT_API void cvt_session_destroy(cvt_session *session);
 
 /// Runs the model on `batch` images.  `pixel_values`: (batch, C, H, W)
 /// float32.  `outputs`: one buffer for each output, with room for `batch`
-/// rows; all are written.  Buffers stay the caller's.  Allocates nothing.
+/// rows; all are written.  Buffers stay the caller's.  Allocates nothing
+/// unless it fails; outputs are undefined then.
 /// One thread at a time for each session.
 CVT_API cvt_status *cvt_session_run(cvt_session *session,
                                     const float *pixel_values, int64_t batch,
