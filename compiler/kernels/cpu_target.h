@@ -19,6 +19,10 @@ namespace cvt::kernels {
 
 enum class CpuTarget : uint8_t { X86V3, X86V4, Znver4 };
 
+/// All of them, each with the features of the one before and some more.
+inline constexpr CpuTarget kCpuTargets[] = {CpuTarget::X86V3, CpuTarget::X86V4,
+                                            CpuTarget::Znver4};
+
 /// What is known about a target.  All views point to static storage.
 struct CpuTargetInfo {
   /// As on the command line and in the manifest: "x86-64-v3".
@@ -44,7 +48,7 @@ const CpuTargetInfo &cpuTargetInfo(CpuTarget target);
 /// "native" is not a target: see nativeCpuTarget.
 std::optional<CpuTarget> parseCpuTarget(std::string_view name);
 
-/// The last target of the table all of whose features this CPU and its
+/// The last of kCpuTargets all of whose features this CPU and its
 /// operating system offer; an error that lists what is missing from
 /// "x86-64-v3" when there is none.
 llvm::Expected<CpuTarget> nativeCpuTarget();

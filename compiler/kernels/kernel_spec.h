@@ -65,7 +65,7 @@ struct LinearSpec {
 ///   nchw: in (x, y, C, B), all but B dense;  nhwc: in (C, x, y, B), (C, x, y)
 ///   dense; w as for LinearSpec, its K flattened from (kx, ky, C) in nchw and
 ///   (C, kx, ky) in nhwc, first one fastest; [bias (panels * NR)]
-///   -> out (N, x, y, B), (N, x, y) dense
+///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
 struct ConvSpec {
   ImageLayout layout = ImageLayout::Nchw;
   int64_t channels = 0;

@@ -1,0 +1,85 @@
+//===- compile_kernel.cpp - KernelSpec to object code ---------------------===//
+
+#include "compiler/kernels/compile_kernel.h"
+
+#include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/scratch_bytes.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace Halide;
+
+namespace cvt::kernels {
+
+static Target halideTarget(CpuTarget target, bool asserts) {
+  std::vector<Target::Feature> features = {
+      Target::SSE41, Target::AVX,           Target::AVX2,
+      Target::FMA,   Target::F16C,          Target::NoRuntime,
+      Target::UserContext, Target::NoBoundsQuery};
+  if (target == CpuTarget::X86V4 || target == CpuTarget::Znver4) {
+    features.push_back(Target::AVX512);
+    features.push_back(Target::AVX512_Skylake);
+  }
+  if (target == CpuTarget::Znver4) {
+    features.push_back(Target::AVX512_Cannonlake);
+    features.push_back(Target::AVX512_Zen4);
+  }
+  if (!asserts)
+    features.push_back(Target::NoAsserts);
+  return Target(Target::Linux, Target::X86, 64, features);
+}
+
+/// Frees memory where its scope ends: Halide frees as early as it can, but
+/// scratch memory is a stack.
+class FreeInOrder : public Internal::IRMutator {
+  using Internal::IRMutator::visit;
+  Internal::Stmt visit(const Internal::Free *) override {
+    return Internal::Evaluate::make(0);
+  }
+};
+
+/// Compiles `module` to an object, in memory.
+static std::string compileToObject(const Module &module) {
+  int file = memfd_create("kernel", MFD_CLOEXEC);
+  if (file < 0)
+    throw RuntimeError("cannot make a file in memory");
+  module.compile({{OutputFileType::object,
+                   "/proc/self/fd/" + std::to_string(file)}});
+  std::string object(lseek(file, 0, SEEK_END), '\0');
+  ssize_t count = pread(file, object.data(), object.size(), 0);
+  close(file);
+  if (count != static_cast<ssize_t>(object.size()))
+    throw RuntimeError("cannot read an object back");
+  return object;
+}
+
+llvm::Expected<CompiledKernel> compileKernel(const KernelSpec &spec,
+                                             bool asserts) {
+  if (llvm::Error error = verifyKernelSpec(spec))
+    return error;
+  CompiledKernel result;
+  result.symbol = symbolName(spec);
+  try {
+    KernelBuilder builder(spec);
+    std::visit([&](const auto &family) { buildKernel(builder, family); },
+               spec.family);
+    Module module = builder.pipeline().compile_to_module(
+        builder.arguments(), result.symbol, halideTarget(spec.target, asserts),
+        LinkageType::External);
+    result.scratchBytes = scratchBytes(module);
+    result.object = compileToObject(module);
+  } catch (const Halide::Error &error) {
+    return llvm::createStringError("kernel " + result.symbol + ": " +
+                                   error.what());
+  }
+  return result;
+}
+
+std::string halideVersion() {
+  return std::to_string(HALIDE_VERSION_MAJOR) + "." +
+         std::to_string(HALIDE_VERSION_MINOR) + "." +
+         std::to_string(HALIDE_VERSION_PATCH);
+}
+
+} // namespace cvt::kernels

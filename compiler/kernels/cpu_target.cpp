@@ -1,0 +1,79 @@
+//===- cpu_target.cpp - The instruction sets kernels are compiled for -----===//
+
+#include "compiler/kernels/cpu_target.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <array>
+#include <string>
+
+namespace cvt::kernels {
+
+namespace {
+
+// Each target has the features of the one before, and some more.
+constexpr size_t kFeaturesV3 = 10, kFeaturesV4 = 15, kFeaturesZnver4 = 25;
+constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
+    "sse4.2", "avx", "avx2", "fma", "f16c", "bmi", "bmi2", "popcnt", "lzcnt",
+    "movbe",
+    // x86-64-v4
+    "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
+    // znver4
+    "avx512bf16", "avx512vnni", "avx512vbmi", "avx512vbmi2", "avx512ifma",
+    "avx512bitalg", "avx512vpopcntdq", "gfni", "vaes", "vpclmulqdq"};
+
+constexpr CpuTargetInfo
+makeInfo(std::string_view name, std::string_view symbolSuffix, int lanes,
+         int vectorRegisters, size_t featureCount, std::string_view llvmCpu,
+         std::string_view llvmFeatures) {
+  return {name,
+          symbolSuffix,
+          lanes,
+          vectorRegisters,
+          std::span<const std::string_view>(kFeatures.data(), featureCount),
+          llvmCpu,
+          llvmFeatures};
+}
+
+// In the order of the enumeration, and of preference.  For znver4 LLVM gets
+// v4 and the rest as features: its own CPU "znver4" would add some, sse4a
+// among them, that the manifest has no name for.
+constexpr std::array<CpuTargetInfo, 3> kTargets = {
+    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, kFeaturesV3, "x86-64-v3", ""),
+    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, kFeaturesV4, "x86-64-v4", ""),
+    makeInfo("znver4", "znver4", 16, 32, kFeaturesZnver4, "x86-64-v4",
+             "+avx512bf16,+avx512vnni,+avx512vbmi,+avx512vbmi2,+avx512ifma,"
+             "+avx512bitalg,+avx512vpopcntdq,+gfni,+vaes,+vpclmulqdq")};
+
+} // namespace
+
+const CpuTargetInfo &cpuTargetInfo(CpuTarget target) {
+  return kTargets[static_cast<size_t>(target)];
+}
+
+std::optional<CpuTarget> parseCpuTarget(std::string_view name) {
+  for (CpuTarget target : kCpuTargets)
+    if (cpuTargetInfo(target).name == name)
+      return target;
+  return std::nullopt;
+}
+
+llvm::Expected<CpuTarget> nativeCpuTarget() {
+  // Takes into account which registers the operating system saves.
+  const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  std::string missing;
+  for (size_t i = kTargets.size(); i-- > 0;) {
+    missing.clear();
+    for (std::string_view feature : kTargets[i].cpuFeatures)
+      if (!host.lookup(feature))
+        missing += (missing.empty() ? "" : ", ") + std::string(feature);
+    if (missing.empty())
+      return static_cast<CpuTarget>(i);
+  }
+  return llvm::createStringError("this CPU does not support " +
+                                 std::string(kTargets[0].name) + ": it lacks " +
+                                 missing);
+}
+
+} // namespace cvt::kernels

@@ -1,0 +1,66 @@
+//===- kernel_builder.h - From a KernelSpec to a Halide pipeline ----------===//
+//
+// What the families have in common: inputs and outputs declared from
+// kernelArguments, so that the list that callers see is the one that is
+// compiled.  Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_KERNEL_BUILDER_H
+#define CVT_COMPILER_KERNELS_KERNEL_BUILDER_H
+
+#include "compiler/kernels/kernel_spec.h"
+
+#include <Halide.h>
+
+#include <string_view>
+#include <vector>
+
+namespace cvt::kernels {
+
+/// One kernel while it is being written down.  All functions throw
+/// Halide::Error on misuse.
+class KernelBuilder {
+public:
+  explicit KernelBuilder(const KernelSpec &spec);
+
+  /// The input called `name` in kernelArguments, with its known extents and
+  /// strides set.
+  const Halide::ImageParam &input(std::string_view name) const;
+
+  /// Sets `func` as the next output, or outputs if it has several values; its
+  /// pure variables are bounded by the known extents of the argument.
+  void output(Halide::Func func);
+
+  /// Of the target.
+  int lanes() const { return info.lanes; }
+  CpuTarget target() const { return cpuTarget; }
+
+  Halide::Pipeline pipeline() const { return Halide::Pipeline(outputs); }
+  std::vector<Halide::Argument> arguments() const;
+
+private:
+  const CpuTarget cpuTarget;
+  const CpuTargetInfo &info;
+  std::vector<KernelArgument> signature;
+  std::vector<Halide::ImageParam> inputs;
+  std::vector<Halide::Func> outputs;
+  /// Of `signature`, counting from the first output.
+  size_t outputArguments = 0;
+};
+
+// Each defines and schedules its family's outputs.
+void buildKernel(KernelBuilder &builder, const LinearSpec &spec);
+void buildKernel(KernelBuilder &builder, const ConvSpec &spec);
+void buildKernel(KernelBuilder &builder, const DepthwiseConvSpec &spec);
+void buildKernel(KernelBuilder &builder, const AttentionSpec &spec);
+void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec);
+void buildKernel(KernelBuilder &builder, const ElementwiseSpec &spec);
+void buildKernel(KernelBuilder &builder, const CopySpec &spec);
+void buildKernel(KernelBuilder &builder, const ToNchwSpec &spec);
+void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec);
+void buildKernel(KernelBuilder &builder, const AvgPoolSpec &spec);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_KERNEL_BUILDER_H

@@ -1,0 +1,58 @@
+//===- math.cpp - Functions of one number as Halide expressions -----------===//
+//
+// Halide lets LLVM assume that there are no NaNs and infinities, so nothing
+// here may rely on one in the middle of a computation.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/math.h"
+
+using namespace Halide;
+
+namespace cvt::kernels {
+
+Expr exp2Approximation(const Expr &x) {
+  Expr whole = round(x), rest = x - whole;
+  Expr p = 0.0013276472f;
+  for (float c : {0.0096755419f, 0.0555071309f, 0.2402212024f, 0.6931469440f,
+                  1.0000001192f})
+    p = p * rest + c;
+  // Clamped as an integer: a float maximum could turn NaN into a number.
+  Expr exponent = max(cast<int>(whole), -127) + 127;
+  return p * reinterpret<float>(exponent << 23);
+}
+
+/// (1 + erf(x / sqrt 2)) / 2 as 1/2 + x * p(u), u = x^2 / 14.0625 - 1, for
+/// |x| <= 3.75 sqrt 2, beyond which it is within 1e-7 of 0 or 1.  p is a
+/// minimax polynomial; centring u keeps its coefficients small.
+static Expr normalCdf(Expr x) {
+  x = clamp(x, -5.3033009f, 5.3033009f);
+  Expr u = x * x * (1.f / 14.0625f) - 1.f;
+  Expr p = -0.0001180800027f;
+  for (float c : {0.0003342279524f, -0.0003532116243f, 0.0005823607789f,
+                  -0.001692275633f, 0.003347153543f, -0.005451166071f,
+                  0.008733000606f, -0.01337504946f, 0.01898966916f,
+                  -0.02528257854f, 0.03207614645f, -0.03957973421f,
+                  0.04923926294f, -0.06647858769f, 0.1333097517f})
+    p = p * u + c;
+  return 0.5f + x * p;
+}
+
+static Expr sigmoid(const Expr &x) {
+  constexpr float log2E = 1.44269504f;
+  return 1.f / (1.f + exp2Approximation(clamp(x * -log2E, -126.f, 126.f)));
+}
+
+Expr activate(Activation activation, const Expr &x) {
+  switch (activation) {
+  case Activation::None:
+    return x;
+  case Activation::Gelu:
+    return x * normalCdf(x);
+  case Activation::QuickGelu:
+    return x * sigmoid(1.702f * x);
+  }
+  return Expr();
+}
+
+} // namespace cvt::kernels

@@ -1,0 +1,25 @@
+//===- math.h - Functions of one number as Halide expressions -------------===//
+//
+// Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_MATH_H
+#define CVT_COMPILER_KERNELS_MATH_H
+
+#include "compiler/kernels/kernel_spec.h"
+
+#include <Halide.h>
+
+namespace cvt::kernels {
+
+/// 2^x for finite x <= 127, with a relative error below 3e-7; 0 for x < -126.5.
+/// NaN gives NaN.
+Halide::Expr exp2Approximation(const Halide::Expr &x);
+
+/// `activation` of the f32 `x`.  NaN gives NaN.
+Halide::Expr activate(Activation activation, const Halide::Expr &x);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_MATH_H

@@ -1,0 +1,66 @@
+//===- matmul_tile.cpp - Register tiles of matmul-like kernels ------------===//
+
+#include "compiler/kernels/matmul_tile.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <span>
+
+namespace cvt::kernels {
+
+namespace {
+
+/// `vectors` registers of columns: at most `maxRows` rows fit beside them.
+struct TileShape {
+  int vectors;
+  int maxRows;
+  /// Relative time of a multiply-add: narrow tiles load more for each.
+  double cost;
+};
+
+constexpr TileShape kShapes32Registers[] = {
+    {4, 6, 1.0}, {3, 8, 1.01}, {2, 12, 1.03}, {1, 14, 1.1}};
+constexpr TileShape kShapes16Registers[] = {
+    {3, 4, 1.0}, {2, 6, 1.01}, {1, 10, 1.3}};
+
+} // namespace
+
+/// The rows of a tile, at most `maxRows`, for which the fewest are wasted at
+/// the ragged end.  Low tiles load more for each multiply-add, and a single
+/// row would wait for its few accumulators.
+static int tileRows(int64_t m, int maxRows, int64_t imageWidth) {
+  int best = 0;
+  double bestCost = 0;
+  for (int rows = maxRows; 3 * rows >= 2 * maxRows; rows--) {
+    double cost = llvm::divideCeil(m, rows) * (rows + 0.3);
+    if (imageWidth % rows != 0)
+      cost *= 1.06;
+    if (best == 0 || cost < bestCost) {
+      best = rows;
+      bestCost = cost;
+    }
+  }
+  return best;
+}
+
+MatmulTile matmulTile(int64_t n, int64_t m, CpuTarget target,
+                      int64_t imageWidth) {
+  const CpuTargetInfo &info = cpuTargetInfo(target);
+  std::span<const TileShape> shapes = kShapes16Registers;
+  if (info.vectorRegisters == 32)
+    shapes = kShapes32Registers;
+
+  MatmulTile best = {};
+  double bestCost = 0;
+  for (const TileShape &shape : shapes) {
+    int columns = shape.vectors * info.lanes;
+    double cost = shape.cost * llvm::alignTo(n, columns);
+    if (best.rows == 0 || cost < bestCost) {
+      best = {tileRows(m, shape.maxRows, imageWidth), columns};
+      bestCost = cost;
+    }
+  }
+  return best;
+}
+
+} // namespace cvt::kernels

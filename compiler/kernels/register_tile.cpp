@@ -1,0 +1,44 @@
+//===- register_tile.cpp - The inner loops of matmul-like kernels ---------===//
+
+#include "compiler/kernels/register_tile.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+
+using namespace Halide;
+
+namespace cvt::kernels {
+
+void computeInRegisters(Func sum, Func consumer, Var at,
+                        const std::vector<RVar> &k, const MatmulTile &tile,
+                        int lanes) {
+  Var column = sum.args()[0], row = sum.args()[1];
+  std::vector<VarOrRVar> order = {column, row};
+  order.insert(order.end(), k.begin(), k.end());
+  sum.compute_at(consumer, at)
+      .bound_extent(column, tile.columns)
+      .bound_extent(row, tile.rows)
+      .vectorize(column, lanes)
+      .unroll(column)
+      .unroll(row)
+      .update()
+      .reorder(order)
+      .vectorize(column, lanes)
+      .unroll(column)
+      .unroll(row);
+}
+
+int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
+                 int lanes) {
+  // At two vector multiply-adds a cycle: from about 4 to about 16 us a task,
+  // 32 tasks an image in between.
+  const int64_t least = 32768 * lanes, most = 4 * least;
+  int64_t perTask =
+      std::clamp(steps * multiplyAdds * panels / 32, least, most);
+  int64_t size = std::max<int64_t>(1, perTask / multiplyAdds);
+  int64_t tasks = llvm::divideCeil(steps, size);
+  return static_cast<int>(llvm::divideCeil(steps, tasks));
+}
+
+} // namespace cvt::kernels
