@@ -1,0 +1,38 @@
+//===- row_tasks.h - Schedules of kernels that work row by row ------------===//
+//
+// A row is the channels of one token.  Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_ROW_TASKS_H
+#define CVT_COMPILER_KERNELS_ROW_TASKS_H
+
+#include <Halide.h>
+
+#include <cstdint>
+
+namespace cvt::kernels {
+
+/// How to make vectors of `extent` elements without touching what lies behind
+/// the last one, and without writing any of them twice: kernels may work in
+/// place.
+Halide::TailStrategy vectorTail(int64_t extent, int lanes);
+
+/// The elements of as many vectors, at most `most` of them, as divide the
+/// vectors of `extent` elements into equal blocks.
+int equalBlocks(int64_t extent, int lanes, int most);
+
+/// Into how many tasks of at least some 5 us to cut the work of one image that
+/// touches `elements` elements, each about once; 0 when images are so small
+/// that a whole batch of them is not worth several tasks.
+int tasksPerImage(int64_t elements);
+
+/// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
+/// vectors of channels, and blocks of rows as tasks.  Returns the loop over
+/// the rows of a task.
+Halide::Var scheduleRows(Halide::Func out, int64_t channels, int64_t tokens,
+                         int lanes);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_ROW_TASKS_H
