@@ -1,0 +1,35 @@
+//===- to_nchw_test.cpp - Tokens to channel-major images ------------------===//
+
+#include "test/unit/kernels/guarded_buffer.h"
+
+#include <gtest/gtest.h>
+
+using namespace cvt::kernels;
+
+using Guard = GuardedBuffer::Guard;
+
+struct Shape {
+  int channels, tokens, batch, gap;
+  Guard guard;
+};
+
+TEST(ToNchw, Transposes) {
+  const Shape shapes[] = {
+      {1, 1, 1, 0, Guard::Behind},     {5, 7, 3, 3, Guard::Behind},
+      {10, 33, 1, 0, Guard::Before},   {24, 16, 2, 5, Guard::Before},
+      {24, 16, 2, 0, Guard::Behind},   {64, 784, 1, 0, Guard::Behind},
+      {1, 100, 2, 0, Guard::Behind},   {100, 1, 2, 0, Guard::Behind},
+      {100, 401, 3, 1, Guard::Behind}, {384, 196, 2, 0, Guard::Behind}};
+  for (const Shape &s : shapes) {
+    SCOPED_TRACE(testing::Message() << s.channels << " channels, " << s.tokens
+                                    << " tokens, " << s.batch << " images");
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({ToNchwSpec{s.channels, s.tokens}, target}, s.batch,
+                      s.gap, s.guard);
+      ASSERT_EQ(call.run(), "");
+      expectClose(
+          call["out"], [&](auto &i) { return call["in"](i[1], i[0], i[2]); },
+          0);
+    });
+  }
+}
