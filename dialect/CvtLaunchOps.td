@@ -59,7 +59,7 @@ def Cvt_ViewOp : Cvt_Op<"view", [Pure]> {
     in the type, whose layout must be a strided one with offset 0.
 
     Constraints:
-    - (C1) offsets and `rows` are not negative; `rows` ≥ 1;
+    - (C1) offsets are not negative, `rows` ≥ 1;
     - (C2) only the outermost extent may be dynamic; strides are static.
 
     Example:
