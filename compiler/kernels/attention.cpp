@@ -12,8 +12,9 @@
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
-#include "compiler/kernels/token_kernels.h"
+#include "compiler/kernels/row_tasks.h"
 
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -36,6 +37,20 @@ constexpr ScoreShape kShapes32Registers[] = {
     {3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
 constexpr ScoreShape kShapes16Registers[] = {
     {3, 4, 1.0}, {2, 6, 1.005}, {1, 12, 1.05}};
+
+/// Columns that divide a head evenly and are whole vectors if the head is,
+/// beside a power of two of rows, which divides every block of queries.
+MatmulTile outputTile(int headDim, int lanes, int maxVectors,
+                      int maxRegisters) {
+  int columns = std::min(headDim, maxVectors * lanes);
+  while (headDim % columns != 0 ||
+         (headDim % lanes == 0 && columns % lanes != 0))
+    columns--;
+  int vectors = static_cast<int>(llvm::divideCeil(columns, lanes));
+  int rows = std::max(4, static_cast<int>(llvm::bit_floor<unsigned>(
+                             maxRegisters / vectors)));
+  return {rows, columns};
+}
 
 /// How the work of one head is cut.
 struct Blocking {
@@ -63,14 +78,9 @@ struct Blocking {
           spec.keys, llvm::divideCeil(spec.keys, shape.maxKeys)));
     }
 
-    // The most vectors of a head that divide it evenly.
-    const int64_t vectors = llvm::divideCeil(spec.headDim, info.lanes);
-    int columns = many ? 4 : 2;
-    while (vectors % columns != 0)
-      columns--;
-    int rows = columns == 1 ? info.lanes : columns == 2 ? info.lanes / 2 : 4;
-    output = {rows, columns * info.lanes};
-
+    output = outputTile(static_cast<int>(spec.headDim), info.lanes,
+                        /*maxVectors=*/many ? 4 : 3,
+                        /*maxRegisters=*/many ? 16 : 8);
     blocksPerTask =
         stepsPerTask(llvm::divideCeil(spec.queries, queries),
                      2 * queries * spec.keys * spec.headDim, spec.heads,
@@ -86,12 +96,15 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   const int headDim = static_cast<int>(spec.headDim);
   const int queries = static_cast<int>(spec.queries);
   const int keys = static_cast<int>(spec.keys);
+  const int columns = blocking.output.columns;
   // The exponentials are powers of two.
   const float scale = spec.scale * 1.44269504f;
 
   ImageParam qIn = builder.input("q"), kIn = builder.input("k"),
              vIn = builder.input("v");
-  Var c("c"), q("q"), k("k"), d("d"), h("h"), b("b");
+  // Channel c is column j = c % columns of tile t = c / columns.
+  Var c("c"), q("q"), k("k"), d("d"), h("h"), b("b"), j("j"), t("t");
+  const int tilesPerHead = headDim / columns;
   RDom rd(0, headDim, "rd"), rk(0, keys, "rk");
   Func query("query"), dot("dot"), score("score"), top("top"), power("power"),
       total("total"), factor("factor"), sum("sum"), out("out");
@@ -103,35 +116,36 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   power(q, k, h, b) = exp2Approximation(score(q, k, h, b) - top(q, h, b));
   total(q, h, b) += power(q, rk, h, b);
   factor(q, h, b) = 1.f / total(q, h, b);
-  sum(d, q, h, b) += power(q, rk, h, b) * vIn(h * headDim + d, rk, b);
+  sum(j, q, t, b) +=
+      power(q, rk, t / tilesPerHead, b) * vIn(t * columns + j, rk, b);
   out(c, q, b) =
-      sum(c % headDim, q, c / headDim, b) * factor(q, c / headDim, b);
+      sum(c % columns, q, c / columns, b) * factor(q, c / headDim, b);
   builder.output(out);
 
   // The loops over tasks, blocks of queries, and output tiles.
-  Var dTile("dTile"), task("task"), block("block"), qTile("qTile"), qi("qi");
-  out.split(c, h, d, headDim)
-      .split(d, dTile, d, std::min(blocking.output.columns, headDim))
+  const TailStrategy tail = vectorTail(columns, lanes);
+  Var task("task"), block("block"), qTile("qTile"), qi("qi");
+  out.split(c, t, j, columns)
+      .split(t, h, t, tilesPerHead)
       .split(q, block, q, blocking.queries, TailStrategy::GuardWithIf)
       .split(q, qTile, qi, blocking.output.rows, TailStrategy::GuardWithIf)
       .split(block, task, block, blocking.blocksPerTask,
              TailStrategy::GuardWithIf)
-      .reorder(d, qi, qTile, dTile, block, task, h, b)
+      .reorder(j, qi, qTile, t, block, task, h, b)
       .fuse(task, h, task)
       .fuse(task, b, task)
       .parallel(task)
-      .vectorize(d, lanes, channelTail(headDim, lanes))
+      .vectorize(j, lanes, tail)
       .never_partition_all();
-  const TailStrategy tail = channelTail(headDim, lanes);
   sum.compute_at(out, qTile)
       .bound_extent(q, blocking.output.rows)
-      .vectorize(d, lanes, TailStrategy::RoundUp)
-      .unroll(d)
+      .vectorize(j, lanes, TailStrategy::RoundUp)
+      .unroll(j)
       .unroll(q)
       .update()
-      .reorder(d, q, rk)
-      .vectorize(d, lanes, tail)
-      .unroll(d)
+      .reorder(j, q, rk)
+      .vectorize(j, lanes, tail)
+      .unroll(j)
       .unroll(q);
 
   // All of what follows is computed for one block.

@@ -3,6 +3,7 @@
 #include "compiler/kernels/compile_kernel.h"
 
 #include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/lowering_passes.h"
 #include "compiler/kernels/scratch_bytes.h"
 
 #include <sys/mman.h>
@@ -11,6 +12,21 @@
 using namespace Halide;
 
 namespace cvt::kernels {
+
+/// Turns Halide's warnings into errors as well: kernels give no reason for any.
+class Reporter : public CompileTimeErrorReporter {
+  void warning(const char *message) override { error(message); }
+  void error(const char *message) override { throw CompileError(message); }
+};
+
+static void installReporter() {
+  static Reporter reporter;
+  static const bool installed = [] {
+    set_custom_compile_time_error_reporter(&reporter);
+    return true;
+  }();
+  (void)installed;
+}
 
 static Target halideTarget(CpuTarget target, bool asserts) {
   std::vector<Target::Feature> features = {
@@ -29,15 +45,6 @@ static Target halideTarget(CpuTarget target, bool asserts) {
     features.push_back(Target::NoAsserts);
   return Target(Target::Linux, Target::X86, 64, features);
 }
-
-/// Frees memory where its scope ends: Halide frees as early as it can, but
-/// scratch memory is a stack.
-class FreeInOrder : public Internal::IRMutator {
-  using Internal::IRMutator::visit;
-  Internal::Stmt visit(const Internal::Free *) override {
-    return Internal::Evaluate::make(0);
-  }
-};
 
 /// Compiles `module` to an object, in memory.
 static std::string compileToObject(const Module &module) {
@@ -58,17 +65,20 @@ llvm::Expected<CompiledKernel> compileKernel(const KernelSpec &spec,
                                              bool asserts) {
   if (llvm::Error error = verifyKernelSpec(spec))
     return error;
+  installReporter();
   CompiledKernel result;
   result.symbol = symbolName(spec);
   try {
     KernelBuilder builder(spec);
     std::visit([&](const auto &family) { buildKernel(builder, family); },
                spec.family);
-    Module module = builder.pipeline().compile_to_module(
+    Pipeline pipeline = builder.pipeline();
+    addLoweringPasses(pipeline);
+    Module module = pipeline.compile_to_module(
         builder.arguments(), result.symbol, halideTarget(spec.target, asserts),
         LinkageType::External);
     result.scratchBytes = scratchBytes(module);
-    result.object = compileToObject(module);
+    result.object = compileToObject(withTasksNumbered(module));
   } catch (const Halide::Error &error) {
     return llvm::createStringError("kernel " + result.symbol + ": " +
                                    error.what());

@@ -6,11 +6,12 @@
 //
 // An object defines the kernel,
 //   int symbol(void *userContext, halide_buffer_t *...)   0, or an error code
-// and may leave undefined:
+// and functions that run its tasks, called symbol_task0 and so on.  It may leave
+// undefined:
 //   halide_do_par_for     task indices are independent; calls are not nested
 //   halide_malloc         see CompiledKernel::scratchBytes; the result is
 //                         aligned to 128 bytes, NULL makes the kernel fail
-//   halide_free
+//   halide_free           in reverse order of allocation in each thread
 //   halide_error_*        with and without asserts (out of memory)
 //   memcpy, memmove, memset
 //
@@ -38,10 +39,12 @@ struct CompiledKernel {
   int64_t scratchBytes = 0;
 };
 
-/// Compiles `spec`; the same spec gives the same bytes in any process and
-/// thread.  With `asserts` the kernel checks its buffers' extents and strides
-/// (for tests: the compiler that calls it guarantees them).  Fails for specs
-/// that verifyKernelSpec rejects and for errors of Halide.  Thread-safe.
+/// Compiles `spec`; without `asserts` the same spec gives the same bytes in
+/// any process and thread, whatever was compiled before.  With `asserts` the
+/// kernel checks its buffers' extents and strides (for tests: the compiler that
+/// calls it guarantees them).  Fails for specs that verifyKernelSpec rejects
+/// and for errors and warnings of Halide, whose reporter it replaces in the
+/// whole process.  Thread-safe.
 llvm::Expected<CompiledKernel> compileKernel(const KernelSpec &spec,
                                              bool asserts = false);
 

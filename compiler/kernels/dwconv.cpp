@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/kernel_builder.h"
-#include "compiler/kernels/token_kernels.h"
+#include "compiler/kernels/row_tasks.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -25,7 +25,8 @@ public:
        size_t count)
       : builder(builder), spec(spec), first(first), count(count),
         kernel(spec.kernel), stride(spec.outputs[first].stride),
-        padding(spec.outputs[first].padding) {
+        padding(spec.outputs[first].padding),
+        sum("sum" + std::to_string(first)), out("out" + std::to_string(first)) {
     define();
     schedule();
   }
@@ -84,7 +85,7 @@ private:
     const int rows = static_cast<int>(llvm::divideCeil(
         outHeight, llvm::divideCeil(outHeight, rowsPerTask)));
 
-    const TailStrategy tail = channelTail(spec.channels, lanes);
+    const TailStrategy tail = vectorTail(spec.channels, lanes);
     Var ci("ci"), xi("xi"), block("block");
     out.split(c, c, ci, lanes, tail)
         .split(x, x, xi, tile, TailStrategy::ShiftInwards)
@@ -115,7 +116,7 @@ private:
   const int kernel, stride, padding;
   Var c{"c"}, x{"x"}, y{"y"}, b{"b"};
   RDom r{0, kernel, 0, kernel, "r"};
-  Func sum{"sum"}, out{"out"};
+  Func sum, out;
 };
 
 } // namespace

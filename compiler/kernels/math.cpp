@@ -25,8 +25,9 @@ Expr exp2Approximation(const Expr &x) {
 /// (1 + erf(x / sqrt 2)) / 2 as 1/2 + x * p(u), u = x^2 / 14.0625 - 1, for
 /// |x| <= 3.75 sqrt 2, beyond which it is within 1e-7 of 0 or 1.  p is a
 /// minimax polynomial; centring u keeps its coefficients small.
-static Expr normalCdf(Expr x) {
-  x = clamp(x, -5.3033009f, 5.3033009f);
+static Expr normalCdf(const Expr &any) {
+  constexpr float end = 5.3033009f;
+  Expr x = clamp(any, -end, end);
   Expr u = x * x * (1.f / 14.0625f) - 1.f;
   Expr p = -0.0001180800027f;
   for (float c : {0.0003342279524f, -0.0003532116243f, 0.0005823607789f,
@@ -35,7 +36,8 @@ static Expr normalCdf(Expr x) {
                   -0.02528257854f, 0.03207614645f, -0.03957973421f,
                   0.04923926294f, -0.06647858769f, 0.1333097517f})
     p = p * u + c;
-  return 0.5f + x * p;
+  // Exactly 0 far below, where the caller multiplies it by a large number.
+  return select(any < -end, 0.f, 0.5f + x * p);
 }
 
 static Expr sigmoid(const Expr &x) {

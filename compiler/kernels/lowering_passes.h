@@ -1,0 +1,28 @@
+//===- lowering_passes.h - Last changes to a lowered kernel ---------------===//
+//
+// Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_LOWERING_PASSES_H
+#define CVT_COMPILER_KERNELS_LOWERING_PASSES_H
+
+#include <Halide.h>
+
+namespace cvt::kernels {
+
+/// Makes `pipeline`, when it is compiled,
+///  - free memory where its scope ends: Halide frees as early as it can, but
+///    scratch memory is a stack;
+///  - forget the names that Halide has made unique with counters of the whole
+///    process: it sorts what it passes to tasks by name, so that the code of a
+///    kernel would depend on what was compiled before.
+void addLoweringPasses(Halide::Pipeline &pipeline);
+
+/// The same for the names of the functions that run tasks, which become
+/// symbols: `module` with these called after the kernel.
+Halide::Module withTasksNumbered(const Halide::Module &module);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_LOWERING_PASSES_H

@@ -1,0 +1,46 @@
+//===- kernel_host.h - Compiles, loads and runs kernels in tests ----------===//
+//
+// Stands in for artifact and runtime: links a kernel's object in memory
+// against exactly the symbols that compile_kernel.h allows, and runs its
+// tasks on threads with a bounded, checked scratch allocator each.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_TEST_UNIT_KERNELS_KERNEL_HOST_H
+#define CVT_TEST_UNIT_KERNELS_KERNEL_HOST_H
+
+#include "compiler/kernels/compile_kernel.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+
+#include <HalideRuntime.h>
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace cvt::kernels {
+
+/// A kernel in memory.  Immutable: may be run by several threads.
+class LoadedKernel {
+public:
+  /// Compiles and links `spec`.
+  static llvm::Expected<LoadedKernel> make(const KernelSpec &spec,
+                                           bool asserts);
+
+  /// Runs the kernel with its tasks on `threads` threads.  Returns "" or what
+  /// went wrong: an assertion, or a broken promise about scratch memory.
+  std::string run(std::span<halide_buffer_t *const> arguments,
+                  int threads) const;
+
+  const CompiledKernel &compiled() const { return kernel; }
+
+private:
+  CompiledKernel kernel;
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  void *entry = nullptr;
+};
+
+} // namespace cvt::kernels
+
+#endif // CVT_TEST_UNIT_KERNELS_KERNEL_HOST_H
