@@ -31,6 +31,13 @@ void *ScratchStack::allocate(uint64_t bytes) noexcept {
   return memory.data() + top + CVT_BUFFER_ALIGNMENT;
 }
 
+bool ScratchStack::owns(const void *pointer) const noexcept {
+  // Unsigned difference: large for addresses below the memory.
+  return reinterpret_cast<uintptr_t>(pointer) -
+             reinterpret_cast<uintptr_t>(memory.data()) <
+         memory.size();
+}
+
 void ScratchStack::free(void *pointer) noexcept {
   const uint64_t offset =
       static_cast<uint8_t *>(pointer) - memory.data() - CVT_BUFFER_ALIGNMENT;

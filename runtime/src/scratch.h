@@ -22,6 +22,9 @@ public:
   /// Takes CVT_SCRATCH_BYTES(bytes); null if that is more than is left.
   void *allocate(uint64_t bytes) noexcept;
 
+  /// Whether `pointer` came from this stack.
+  bool owns(const void *pointer) const noexcept;
+
   /// Frees what allocate returned.  Space is reused once everything above it
   /// is free: Halide frees a temporary after its last use, in any order.
   void free(void *pointer) noexcept;

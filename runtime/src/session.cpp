@@ -8,6 +8,7 @@
 #include "runtime/src/session.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -31,12 +32,24 @@ struct cvt_session::Services {
   }
 
   static void *scratchAlloc(void *session, uint64_t bytes) {
-    return stack(session).allocate(bytes);
+    if (void *pointer = stack(session).allocate(bytes))
+      return pointer;
+    reportError(session, "compiled code needs more scratch memory than the "
+                         "model declares");
+    return bytes > maxLateBytes ? nullptr
+                                : std::aligned_alloc(CVT_BUFFER_ALIGNMENT,
+                                                     CVT_SCRATCH_BYTES(bytes));
   }
 
   static void scratchFree(void *session, void *pointer) {
-    stack(session).free(pointer);
+    if (stack(session).owns(pointer))
+      stack(session).free(pointer);
+    else
+      std::free(pointer);
   }
+
+  /// Far above what kernels need; keeps the rounding from overflowing.
+  static constexpr uint64_t maxLateBytes = uint64_t(1) << 40;
 
   static void reportError(void *session, const char *message) {
     cvt_session &self = get(session);

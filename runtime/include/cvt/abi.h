@@ -89,11 +89,13 @@ typedef struct cvt_services {
                                           uint8_t *closure),
                           void *user_context, int32_t first, int32_t count,
                           uint8_t *closure);
-  /// Memory of the calling thread, aligned to CVT_BUFFER_ALIGNMENT, or NULL
-  /// if the program needs more than its manifest says.  Released by the thread
-  /// that allocated it, in any order; space comes back for use when everything
-  /// allocated later is released too.  Each allocation takes CVT_SCRATCH_BYTES
-  /// of the manifest's scratch_bytes_per_thread.
+  /// Memory of the calling thread, aligned to CVT_BUFFER_ALIGNMENT.  Released
+  /// by the thread that allocated it, in any order; space comes back for use
+  /// when everything allocated later is released too.  Each allocation takes
+  /// CVT_SCRATCH_BYTES of the manifest's scratch_bytes_per_thread.  A program
+  /// that needs more than that fails: it still gets memory, because kernels
+  /// compiled without checks do not look, but the run reports an error.  NULL
+  /// if the system has no memory.
   void *(*scratch_alloc)(void *session, uint64_t bytes);
   void (*scratch_free)(void *session, void *pointer);
   /// Records `message` (copied) as the reason why the run fails.

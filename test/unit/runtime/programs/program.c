@@ -83,23 +83,25 @@ static int32_t nest(void *context, int32_t index, uint8_t *closure) {
   return parallelFor(context, countNested, MaxNested, counts);
 }
 
-/// Mode 2: takes all scratch memory in pieces, frees them in another order, and
-/// gets as many again.
-static int32_t exhaust(void *context, const Call *call) {
-  void *pieces[64];
-  int counts[2];
+/// Modes 2 and 6: takes scratch memory in `count` pieces, writes to all of it,
+/// and frees it in another order; twice.  Does not look at what it gets, as
+/// kernels compiled without checks.
+static int32_t fillScratch(void *context, int count) {
+  enum { MaxPieces = 64, PieceBytes = 1000 };
+  volatile uint8_t *pieces[MaxPieces];
   for (int round = 0; round < 2; ++round) {
-    int count = 0;
-    while (count < 64 && (pieces[count] = allocate(context, 1000)))
-      ++count;
-    counts[round] = count;
-    for (int i = 0; i < count; i += 2)
-      release(context, pieces[i]);
-    for (int i = 1; i < count; i += 2)
-      release(context, pieces[i]);
+    for (int i = 0; i < count; ++i) {
+      pieces[i] = allocate(context, PieceBytes);
+      for (int j = 0; j < PieceBytes; ++j)
+        pieces[i][j] = i;
+    }
+    for (int first = 0; first < 2; ++first)
+      for (int i = first; i < count; i += 2) {
+        if (pieces[i][PieceBytes - 1] != i)
+          return report(context, "pieces of scratch memory overlap");
+        release(context, (void *)pieces[i]);
+      }
   }
-  call->logits[0] = counts[0];
-  call->logits[1] = counts[1];
   return 0;
 }
 
@@ -118,7 +120,9 @@ static int32_t forward(cvt_run_context *context, const uint8_t *weights,
   case 1:
     return parallelFor(context, failTask, 100, &call);
   case 2:
-    return exhaust(context, &call);
+    return fillScratch(context, 64);
+  case 6:
+    return fillScratch(context, 3);
   case 3: {
     float counts[16 * MaxNested] = {0};
     int32_t result = parallelFor(context, nest, 16, counts);
