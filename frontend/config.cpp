@@ -129,6 +129,21 @@ static std::optional<std::string> readProblemType(ObjectReader &reader) {
   return std::nullopt;
 }
 
+/// One number for a square, or [height, width].
+static std::optional<std::pair<int64_t, int64_t>>
+readImageSize(ObjectReader &reader) {
+  const json *value = reader.find("image_size");
+  if (!value)
+    return std::nullopt;
+  Limits<int64_t> limits{1, kMaxImageSize};
+  if (!value->is_array()) {
+    int64_t size = reader.integer("image_size", 1, limits);
+    return std::pair(size, size);
+  }
+  std::vector<int64_t> sizes = reader.integers("image_size", {1, 1}, 2, limits);
+  return std::pair(sizes[0], sizes[1]);
+}
+
 //===----------------------------------------------------------------------===//
 // Stages
 //===----------------------------------------------------------------------===//
@@ -321,8 +336,7 @@ std::optional<CvtConfig> parseCvtConfig(std::string_view text,
   config.architecture = readArchitecture(reader);
   config.labels = readLabels(reader);
   config.problemType = readProblemType(reader);
-  if (reader.find("image_size"))
-    config.imageSize = reader.integer("image_size", 1, {1, kMaxImageSize});
+  config.imageSize = readImageSize(reader);
   if (reader.error().empty())
     for (size_t i = 0; i != config.stages.size(); ++i)
       checkStage(reader, config, i);
@@ -390,7 +404,7 @@ nlohmann::json toJson(const CvtConfig &config) {
   if (config.problemType)
     object["problem_type"] = *config.problemType;
   if (config.imageSize)
-    object["image_size"] = *config.imageSize;
+    object["image_size"] = {config.imageSize->first, config.imageSize->second};
   return object;
 }
 

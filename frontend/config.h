@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cvt {
@@ -77,7 +78,8 @@ struct CvtConfig {
   /// "regression", "single_label_classification",
   /// "multi_label_classification" or nothing.
   std::optional<std::string> problemType;
-  std::optional<int64_t> imageSize;
+  /// Height and width in pixels: `image_size` as one number or as a pair.
+  std::optional<std::pair<int64_t, int64_t>> imageSize;
 
   int64_t numLabels() const { return static_cast<int64_t>(labels.size()); }
   /// Whether the classifier reads the class token (else the mean of tokens).

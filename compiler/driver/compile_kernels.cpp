@@ -52,9 +52,8 @@ cvt::compileKernels(mlir::ModuleOp module, unsigned threads,
       workers.emplace_back(work);
     work();
   }
-  for (auto [spec, error] : llvm::zip_equal(*specs, errors))
+  for (const std::string &error : errors)
     if (!error.empty())
-      return llvm::createStringError("kernel " + kernels::symbolName(spec) +
-                                     ": " + error);
+      return llvm::createStringError(error);
   return compiled;
 }

@@ -98,7 +98,10 @@ private:
         // Selecting zeros beyond the border costs less than the code of all
         // border cases.
         .never_partition_all();
-    sum.compute_at(out, c).vectorize(c, lanes, tail).unroll(x);
+    sum.compute_at(out, c)
+        .bound_storage(c, lanes)
+        .vectorize(c, lanes, tail)
+        .unroll(x);
     sum.update()
         .reorder(c, x, r.x, r.y)
         .vectorize(c, lanes, tail)

@@ -2,6 +2,8 @@
 
 #include "compiler/kernels/scratch_bytes.h"
 
+#include "runtime/include/cvt/abi.h"
+
 using namespace Halide;
 using namespace Halide::Internal;
 
@@ -9,7 +11,6 @@ namespace cvt::kernels {
 
 namespace {
 
-constexpr int64_t kAlignment = 128;
 /// Halide keeps allocations of constant size up to this on the stack, unless
 /// they ask for the heap (its can_allocation_fit_on_stack).
 constexpr int64_t kStackLimit = 16 * 1024;
@@ -33,7 +34,7 @@ private:
                    op->memory_type == MemoryType::Register ||
                    (op->memory_type == MemoryType::Auto && size <= kStackLimit);
     if (!onStack)
-      bytes += (size + kAlignment - 1) / kAlignment * kAlignment;
+      bytes += CVT_SCRATCH_BYTES(size);
   }
 };
 

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace cvt {
@@ -257,6 +258,26 @@ static LogicalResult verifyLaunch(LaunchOp launch) {
   return success();
 }
 
+/// Whether every value that is prepended or returned is, through reshapes, a
+/// result of a launch, and none has two places to be.
+static LogicalResult verifyPlaces(func::FuncOp function) {
+  DenseSet<Value> placed;
+  auto verdict = function.walk([&](Operation *op) {
+    if (!isa<PrependClassTokenOp, func::ReturnOp>(op))
+      return WalkResult::advance();
+    for (Value operand : op->getOperands()) {
+      Value root = stripReshapes(operand);
+      if (root.getDefiningOp<LaunchOp>() && placed.insert(root).second)
+        continue;
+      op->emitOpError("needs a value of its own for each operand: the result "
+                      "of a launch that is prepended or returned once");
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(verdict.wasInterrupted());
+}
+
 namespace {
 
 struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
@@ -274,6 +295,8 @@ struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
     SymbolTable symbols(module);
     for (auto function :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      if (failed(verifyPlaces(function)))
+        return signalPassFailure();
       FunctionPlanner planner(function, symbols);
       if (failed(planner.check(maxBatch)))
         return signalPassFailure();

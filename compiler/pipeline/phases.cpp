@@ -53,9 +53,8 @@ static void populateKernels(OpPassManager &passes,
   ConvertCvtToKernelsOptions kernels;
   kernels.targets.assign(options.targets.begin(), options.targets.end());
   passes.addPass(createConvertCvtToKernels(kernels));
-  // One value for each weight that several launches use; unpacked forms that
-  // nothing uses any more go.
-  passes.addPass(createCSEPass());
+  // No CSE from here to the memory phase: copies of one value that have
+  // different places to be are not the same.
   passes.addPass(createSymbolDCEPass());
 }
 

@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 using namespace cvt;
 namespace fs = std::filesystem;
@@ -50,6 +51,12 @@ static llvm::Error loadWeights(SourceModel &model) {
   return llvm::Error::success();
 }
 
+/// Height and width where neither the command line nor a processor says them.
+static std::pair<int64_t, int64_t> ownImageSize(const CvtConfig &config) {
+  return config.imageSize.value_or(
+      std::pair(kDefaultImageSize, kDefaultImageSize));
+}
+
 /// The processor's settings, if pictures can be the model's input.
 static llvm::Error loadProcessor(const CompileOptions &options,
                                  SourceModel &model) {
@@ -64,12 +71,14 @@ static llvm::Error loadProcessor(const CompileOptions &options,
     if (!model.processor)
       return llvm::createStringError(error);
   } else {
-    // The defaults of Hugging Face's class, for the model's own size.
+    // The defaults of Hugging Face's class, for the model's own size; there
+    // are pictures of squares only.
+    auto [height, width] = ownImageSize(model.config);
+    if (!options.imageSize && height != width)
+      return llvm::Error::success();
     model.processor.emplace();
     if (!options.imageSize &&
-        !setProcessorSize(*model.processor,
-                          model.config.imageSize.value_or(kDefaultImageSize),
-                          error))
+        !setProcessorSize(*model.processor, height, error))
       return llvm::createStringError(error);
   }
   if (options.imageSize &&
@@ -84,10 +93,9 @@ static void chooseImageSize(const CompileOptions &options, SourceModel &model) {
     model.width = options.imageSize->width;
     return;
   }
-  int64_t size = model.config.imageSize.value_or(kDefaultImageSize);
+  std::tie(model.height, model.width) = ownImageSize(model.config);
   if (model.processor)
-    size = model.processor->size;
-  model.height = model.width = size;
+    model.height = model.width = model.processor->size;
 }
 
 /// Adds a file's bytes; `name` separates it from its neighbours.

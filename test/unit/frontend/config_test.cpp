@@ -331,7 +331,8 @@ TEST(Config, ProblemTypesAreThree) {
 }
 
 TEST(Config, ImageSizeIsOptional) {
-  EXPECT_EQ(accept({{"image_size", 384}}).imageSize, 384);
+  EXPECT_EQ(accept({{"image_size", 384}}).imageSize, std::pair(384L, 384L));
+  EXPECT_EQ(accept({{"image_size", {48, 64}}}).imageSize, std::pair(48L, 64L));
   EXPECT_EQ(accept({{"image_size", nullptr}}).imageSize, std::nullopt);
   for (const json &value : {json(0), json(-3), json(32769), json("big")})
     expectHolds(refuse({{"image_size", value}}),
