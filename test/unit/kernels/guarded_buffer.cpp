@@ -156,7 +156,11 @@ std::string KernelCall::run(int threads) const {
     size_t at = 0;
     bool changed = false;
     buffers[i]->forEach(
-        [&](auto &, float &value) { changed |= value != before[i][at++]; });
+        [&](auto &, float &value) {
+          // As bits: NaN is not equal to itself.
+          changed |= std::bit_cast<uint32_t>(value) !=
+                     std::bit_cast<uint32_t>(before[i][at++]);
+        });
     if (changed)
       return "the input " + signature[i].name + " was written to";
   }

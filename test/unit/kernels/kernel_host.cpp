@@ -177,9 +177,9 @@ llvm::Expected<LoadedKernel> LoadedKernel::make(const KernelSpec &spec,
   llvm::orc::JITDylib &library = (*jit)->getMainJITDylib();
   if (llvm::Error error =
           library.define(llvm::orc::absoluteSymbols(std::move(*externals))))
-    return std::move(error);
+    return error;
   if (llvm::Error error = (*jit)->addObjectFile(std::move(object)))
-    return std::move(error);
+    return error;
   auto address = (*jit)->lookup(loaded.kernel.symbol);
   if (!address)
     return address.takeError();

@@ -1,0 +1,127 @@
+//===- attention_test.cpp - Attention against double precision ------------===//
+
+#include "test/unit/kernels/guarded_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace cvt::kernels;
+
+using Guard = GuardedBuffer::Guard;
+
+/// The weights of all keys for query `q` of head `h` in image `b`.
+static std::vector<double> softmax(const KernelCall &call,
+                                   const AttentionSpec &s, int q, int h,
+                                   int b) {
+  std::vector<double> weights;
+  for (int k = 0; k < s.keys; k++) {
+    double score = 0;
+    for (int c = h * s.headDim; c < (h + 1) * s.headDim; c++)
+      score += double(call["q"](c, q, b)) * call["k"](c, k, b);
+    weights.push_back(score * s.scale);
+  }
+  double top = *std::max_element(weights.begin(), weights.end()), sum = 0;
+  for (double &w : weights)
+    sum += w = std::exp(w - top);
+  for (double &w : weights)
+    w /= sum;
+  return weights;
+}
+
+/// By channel, query, image.
+static std::vector<double> attention(const KernelCall &call,
+                                     const AttentionSpec &s) {
+  std::vector<double> results;
+  for (int b = 0; b < call["q"].extent(2); b++)
+    for (int q = 0; q < s.queries; q++)
+      for (int h = 0; h < s.heads; h++) {
+        std::vector<double> weights = softmax(call, s, q, h, b);
+        for (int c = h * s.headDim; c < (h + 1) * s.headDim; c++) {
+          double sum = 0;
+          for (int k = 0; k < s.keys; k++)
+            sum += weights[k] * call["v"](c, k, b);
+          results.push_back(sum);
+        }
+      }
+  return results;
+}
+
+static void expectAttention(const KernelCall &call, const AttentionSpec &spec,
+                            double tolerance) {
+  std::vector<double> expected = attention(call, spec);
+  expectClose(
+      call["out"],
+      [&](auto &i) {
+        return expected[i[0] + call["out"].extent(0) *
+                                   (i[1] + spec.queries * i[2])];
+      },
+      tolerance);
+}
+
+TEST(Attention, MatchesDoubles) {
+  // heads, head dim, queries, keys, scale
+  const AttentionSpec specs[] = {
+      {1, 1, 1, 1, 1},          {1, 5, 3, 1, 0.5f},
+      {3, 16, 17, 26, 0.25f},   {2, 24, 1, 50, 0.2f},
+      {6, 64, 50, 13, 0.125f},  {1, 64, 130, 300, 0.125f},
+      {2, 10, 33, 7, 0.3f},     {1, 80, 40, 31, 0.1f},
+      {1, 128, 20, 12, 0.088f}, {2, 67, 9, 5, 0.1f},
+      {1, 8, 400, 9, -0.3f},    {1, 32, 48, 25, 0.18f}};
+  for (const AttentionSpec &spec : specs)
+    for (int batch : {1, 3}) {
+      SCOPED_TRACE(symbolName({spec}) + " batch " + std::to_string(batch));
+      forEachTarget([&](CpuTarget target) {
+        KernelCall call({spec, target}, batch, /*gap=*/batch == 1 ? 0 : 5,
+                        batch == 1 ? Guard::Behind : Guard::Before);
+        ASSERT_EQ(call.run(), "");
+        expectAttention(call, spec, 2e-6);
+      });
+    }
+}
+
+// A block of scores that does not fit on the stack goes to scratch memory.
+TEST(Attention, UsesScratchMemory) {
+  forEachTarget([&](CpuTarget target) {
+    const AttentionSpec spec{1, 16, 20, 1500, 0.25f};
+    KernelCall call({spec, target}, 1, 0, Guard::Behind);
+    ASSERT_EQ(call.run(), "");
+    expectAttention(call, spec, 2e-6);
+  });
+}
+
+// Scores of which most exponentials are zero, and all would overflow.
+TEST(Attention, SubtractsTheLargestScore) {
+  forEachTarget([&](CpuTarget target) {
+    const AttentionSpec spec{2, 16, 30, 20, 40.f};
+    KernelCall call({spec, target}, 1, 0, Guard::Behind);
+    ASSERT_EQ(call.run(), "");
+    // Scores around 1000 are known to 1e-4.
+    expectAttention(call, spec, 1e-3);
+    for (float score : {-1e30f, 1e30f}) {
+      call["q"].forEach([&](auto &, float &value) { value = score; });
+      call["k"].forEach([](auto &i, float &value) { value = i[1] == 3; });
+      ASSERT_EQ(call.run(), "");
+      // One key is far above or below all others.
+      call["out"].forEach([&](auto &i, float &value) {
+        double sum = 0;
+        for (int k = 0; k < spec.keys; k++)
+          sum += k == 3 ? 0 : call["v"](i[0], k) / (spec.keys - 1.);
+        EXPECT_NEAR(value, score > 0 ? call["v"](i[0], 3) : sum, 1e-6);
+      });
+    }
+  });
+}
+
+TEST(Attention, PassesNaNOn) {
+  forEachTarget([&](CpuTarget target) {
+    const AttentionSpec spec{2, 16, 5, 7, 0.25f};
+    KernelCall call({spec, target}, 1, 0, Guard::Behind);
+    call["q"](20, 3) = NAN;
+    ASSERT_EQ(call.run(), "");
+    call["out"].forEach([](auto &i, float &value) {
+      EXPECT_EQ(std::isnan(value), i[0] >= 16 && i[1] == 3);
+    });
+  });
+}

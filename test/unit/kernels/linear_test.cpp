@@ -1,0 +1,149 @@
+//===- linear_test.cpp - Matrix products against double precision ---------===//
+
+#include "test/unit/kernels/packed_weights.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace cvt::kernels;
+
+using Guard = GuardedBuffer::Guard;
+
+/// Results reach 4 or 5, of which this is about 1e-6.
+static constexpr double kTolerance = 5e-6;
+
+static double activated(Activation activation, double x) {
+  switch (activation) {
+  case Activation::None:
+    return x;
+  case Activation::Gelu:
+    return x * 0.5 * std::erfc(-x / std::sqrt(2));
+  case Activation::QuickGelu:
+    return x / (1 + std::exp(-1.702 * x));
+  }
+  return NAN;
+}
+
+/// Row by row.
+static std::vector<double> product(const KernelCall &call,
+                                   const LinearSpec &spec) {
+  std::vector<double> results;
+  for (int m = 0; m < call["a"].extent(1); m++)
+    for (int n = 0; n < spec.n; n++) {
+      double sum = spec.bias ? call["bias"](n) : 0;
+      for (int k = 0; k < spec.k; k++)
+        sum += double(call["a"](k, m)) * packedWeight(call["w"], n, k);
+      sum = activated(spec.activation, sum);
+      results.push_back(spec.residual ? sum + call["residual"](n, m) : sum);
+    }
+  return results;
+}
+
+static void expectProduct(const KernelCall &call, const LinearSpec &spec,
+                          const std::vector<double> &results) {
+  expectClose(
+      call["out"], [&](auto &i) { return results[i[0] + spec.n * i[1]]; },
+      kTolerance);
+}
+
+struct Case {
+  LinearSpec spec;
+  int rows, gap;
+  Guard guard;
+};
+
+static constexpr Activation kNone = Activation::None;
+static constexpr Activation kGelu = Activation::Gelu;
+static constexpr Activation kQuick = Activation::QuickGelu;
+
+TEST(Linear, MatchesDoubles) {
+  const Case cases[] = {
+      // n, k, m, bias, residual, activation; rows, gap, guard
+      {{1, 1, 1, false, false, kNone}, 1, 0, Guard::Behind},
+      {{3, 2, 7, true, false, kNone}, 7, 0, Guard::Behind},
+      {{10, 48, 1, true, false, kNone}, 3, 0, Guard::Behind},
+      {{17, 5, 4, true, true, kGelu}, 9, 3, Guard::Before},
+      {{24, 24, 50, true, false, kNone}, 101, 0, Guard::Behind},
+      {{40, 96, 64, false, true, kQuick}, 64, 1, Guard::Behind},
+      {{64, 64, 196, true, true, kNone}, 2 * 196, 0, Guard::Behind},
+      {{64, 64, 3136, true, false, kNone}, 1, 0, Guard::Behind},
+      {{72, 33, 13, true, false, kGelu}, 26, 5, Guard::Before},
+      {{96, 24, 49, false, false, kGelu}, 5, 0, Guard::Behind},
+      {{130, 70, 11, true, true, kNone}, 2, 7, Guard::Behind},
+      {{384, 384, 50, true, false, kNone}, 2 * 50, 0, Guard::Before},
+      {{384, 300, 1, true, true, kNone}, 5, 384 * 50, Guard::Behind},
+      {{1000, 96, 1, true, false, kNone}, 1, 0, Guard::Behind}};
+  for (const Case &c : cases) {
+    SCOPED_TRACE(symbolName({c.spec}) + " of " + std::to_string(c.rows) +
+                 " rows");
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({c.spec, target}, c.rows, c.gap, c.guard);
+      scalePackedWeights(call["w"], c.spec.n, c.spec.k);
+      auto expected = product(call, c.spec);
+      ASSERT_EQ(call.run(/*threads=*/c.rows % 2 + 1), "");
+      expectProduct(call, c.spec, expected);
+    });
+  }
+}
+
+// Tiles, tasks and tails depend on how many rows there are at run time.
+TEST(Linear, TakesAnyNumberOfRows) {
+  const LinearSpec spec{48, 16, 30, true, true, kNone};
+  for (int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 29, 31, 60, 90, 150})
+    forEachTarget([&](CpuTarget target) {
+      SCOPED_TRACE(rows);
+      KernelCall call({spec, target}, rows, 0, Guard::Behind);
+      scalePackedWeights(call["w"], spec.n, spec.k);
+      auto expected = product(call, spec);
+      ASSERT_EQ(call.run(), "");
+      expectProduct(call, spec, expected);
+    });
+}
+
+TEST(Linear, ReplacesItsResidual) {
+  for (int n : {20, 64})
+    forEachTarget([&](CpuTarget target) {
+      const LinearSpec spec{n, 64, 197, true, true, kNone};
+      KernelCall call({spec, target}, 2 * 197, 3, Guard::Behind);
+      scalePackedWeights(call["w"], spec.n, spec.k);
+      call.alias("out", "residual");
+      auto expected = product(call, spec);
+      ASSERT_EQ(call.run(), "");
+      expectProduct(call, spec, expected);
+    });
+}
+
+// In weights and bias of columns that do not exist, anything may be.
+TEST(Linear, IgnoresPaddingOfPanels) {
+  forEachTarget([&](CpuTarget target) {
+    const LinearSpec spec{21, 8, 10, true, false, kNone};
+    KernelCall call({spec, target}, 10, 0, Guard::Behind);
+    scalePackedWeights(call["w"], spec.n, spec.k);
+    auto expected = product(call, spec);
+    const int width = call["w"].extent(0);
+    call["w"].forEach([&](auto &i, float &value) {
+      if (i[0] + width * i[2] >= spec.n)
+        value = NAN;
+    });
+    call["bias"].forEach([&](auto &i, float &value) {
+      if (i[0] >= spec.n)
+        value = NAN;
+    });
+    ASSERT_EQ(call.run(), "");
+    expectProduct(call, spec, expected);
+  });
+}
+
+TEST(Linear, PassesNaNOn) {
+  for (Activation activation : {kNone, kGelu, kQuick})
+    forEachTarget([&](CpuTarget target) {
+      const LinearSpec spec{16, 8, 7, false, false, activation};
+      KernelCall call({spec, target}, 7, 0, Guard::Behind);
+      call["a"](3, 2) = NAN;
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([](auto &i, float &value) {
+        EXPECT_EQ(std::isnan(value), i[1] == 2);
+      });
+    });
+}

@@ -1,0 +1,28 @@
+//===- packed_weights.h - Weights in panels, for tests --------------------===//
+
+#ifndef CVT_TEST_UNIT_KERNELS_PACKED_WEIGHTS_H
+#define CVT_TEST_UNIT_KERNELS_PACKED_WEIGHTS_H
+
+#include "test/unit/kernels/guarded_buffer.h"
+
+#include <cmath>
+
+namespace cvt::kernels {
+
+/// The weight of input `k` for output `n` in `w` (columns, K, panels).
+inline float &packedWeight(const GuardedBuffer &w, int n, int k) {
+  return w(n % w.extent(0), k, n / w.extent(0));
+}
+
+/// Makes sums over `k` products about as large as one of them, and zeroes the
+/// columns from `n` on.
+inline void scalePackedWeights(const GuardedBuffer &w, int64_t n, int64_t k) {
+  w.forEach([&](auto &i, float &value) {
+    bool exists = i[0] + w.extent(0) * i[2] < n;
+    value = exists ? value / std::sqrt(static_cast<float>(k)) : 0;
+  });
+}
+
+} // namespace cvt::kernels
+
+#endif // CVT_TEST_UNIT_KERNELS_PACKED_WEIGHTS_H
