@@ -62,7 +62,8 @@ class Case:
         return self._evaluate(title, self.tools.cvt_run, artifact)
 
     def _path(self, title):
-        return self.tools.work / f"{self.name}-{title.replace(', ', '-').replace(' ', '-')}"
+        words = title.replace(",", "").split()
+        return self.tools.work / "-".join([self.name, *words])
 
     def _compile(self, title, *flags):
         return self._run(
