@@ -1,0 +1,17 @@
+// RUN: cvt-opt %s --convert-cvt-to-kernels=targets=znver4 --split-input-file --verify-diagnostics
+
+func.func @forward(%x: tensor<?x4x4x8xf32>) -> tensor<?x4x4x8xf32>
+    attributes {cvt.outputs = ["a"]} {
+  // expected-error @+1 {{has no kernel; run the fuse phase first}}
+  %0 = cvt.conv_projection %x, @w norm(@c, @c, @c, @c) kernel 3 stride 1 padding 1 epsilon 1.0e-5
+       : (tensor<?x4x4x8xf32>) -> tensor<?x4x4x8xf32>
+  return %0 : tensor<?x4x4x8xf32>
+}
+cvt.weight @w : tensor<8x1x3x3xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
+cvt.weight @c : tensor<8xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
+
+// -----
+
+// expected-error @+1 {{has no function @forward}}
+module {
+}

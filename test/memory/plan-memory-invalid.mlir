@@ -1,0 +1,30 @@
+// RUN: cvt-opt %s --cvt-plan-memory=max-batch=4 --split-input-file --verify-diagnostics
+
+// A value with two places to be: what CSE makes of two copies.
+cvt.kernel @copy_c8_t1_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x1x8xf32>) -> (tensor<?x1x8xf32>, tensor<?x1x8xf32>)
+    attributes {cvt.outputs = ["a", "b"], cvt.target = "x86-64-v3"} {
+  %0 = cvt.launch @copy_c8_t1_f32_x86_64_v3(%x) : (tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
+  // expected-error @+1 {{needs a value of its own for each operand}}
+  return %0, %0 : tensor<?x1x8xf32>, tensor<?x1x8xf32>
+}
+
+// -----
+
+cvt.kernel @copy_c32768_t32768_f32_x86_64_v3 flops 1 bytes 1
+// expected-error @+1 {{too large for batches of 4}}
+func.func @forward_x86_64_v3(%x: tensor<?x32768x32768xf32>) -> tensor<?x32768x32768xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  %0 = cvt.launch @copy_c32768_t32768_f32_x86_64_v3(%x) : (tensor<?x32768x32768xf32>) -> tensor<?x32768x32768xf32>
+  return %0 : tensor<?x32768x32768xf32>
+}
+
+// -----
+
+cvt.kernel @unheard_of flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  // expected-error @+1 {{whose name is not the specification of a kernel}}
+  %0 = cvt.launch @unheard_of(%x) : (tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
+  return %0 : tensor<?x1x8xf32>
+}
