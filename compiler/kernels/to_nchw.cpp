@@ -1,12 +1,16 @@
 //===- to_nchw.cpp - Tokens to channel-major images -----------------------===//
 //
-// Square blocks go through registers, so that both sides of the transpose are
-// whole vectors.
+// Vectors of tokens, loaded one by one: what is fetched for a vector is a
+// cache line of each of its tokens, which serves the next channels as well.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/row_tasks.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
 
 using namespace Halide;
 
@@ -14,25 +18,22 @@ namespace cvt::kernels {
 
 void buildKernel(KernelBuilder &builder, const ToNchwSpec &spec) {
   const int lanes = builder.lanes();
-  Var c("c"), t("t"), b("b"), ci("ci"), ti("ti"), block("block"), task("task");
-  Func tile("tile"), out("out");
-  tile(c, t, b) = builder.input("in")(c, t, b);
-  out(t, c, b) = tile(c, t, b);
+  Var c("c"), t("t"), b("b"), ti("ti"), group("group"), task("task");
+  Func out("out");
+  out(t, c, b) = builder.input("in")(c, t, b);
   builder.output(out);
 
-  out.split(t, t, ti, lanes, TailStrategy::GuardWithIf)
-      .split(c, c, ci, lanes, TailStrategy::GuardWithIf)
-      .reorder(ti, ci, t, c, b)
+  const int64_t tasks =
+      std::max(1, tasksPerImage(spec.channels * spec.tokens));
+  const int channelsPerTask = static_cast<int>(
+      llvm::alignTo(llvm::divideCeil(spec.channels, tasks), lanes));
+  out.split(t, t, ti, lanes, vectorTail(spec.tokens, lanes))
+      .split(c, group, c, channelsPerTask, TailStrategy::GuardWithIf)
+      .reorder(ti, c, t, group, b)
       .vectorize(ti)
-      .unroll(ci)
+      .fuse(group, b, task)
+      .parallel(task)
       .never_partition_all();
-  tile.compute_at(out, t)
-      .bound_storage(c, lanes)
-      .bound_storage(t, lanes)
-      .vectorize(c, lanes, TailStrategy::GuardWithIf)
-      .never_partition_all();
-  if (tasksPerImage(spec.channels * spec.tokens))
-    out.fuse(c, b, task).parallel(task);
 }
 
 } // namespace cvt::kernels
