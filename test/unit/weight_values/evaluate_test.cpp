@@ -8,7 +8,6 @@
 #include "test/unit/weight_values/module_with_weights.h"
 
 #include <cmath>
-#include <cstring>
 
 using namespace cvt;
 

@@ -2,7 +2,7 @@
 
 #include "test/unit/weight_values/module_with_weights.h"
 
-#include <cstring>
+#include <algorithm>
 
 using namespace cvt;
 
@@ -23,7 +23,7 @@ protected:
     };
     error = llvm::toString(load(text).writeSection(append));
     Floats floats(bytes.size() / sizeof(float));
-    std::memcpy(floats.data(), bytes.data(), floats.size() * sizeof(float));
+    std::ranges::copy(bytes, std::as_writable_bytes(std::span(floats)).begin());
     return floats;
   }
 
