@@ -403,8 +403,13 @@ nlohmann::json toJson(const CvtConfig &config) {
       {"image_size", nullptr}};
   if (config.problemType)
     object["problem_type"] = *config.problemType;
-  if (config.imageSize)
-    object["image_size"] = {config.imageSize->first, config.imageSize->second};
+  if (config.imageSize) {
+    auto [height, width] = *config.imageSize;
+    if (height == width)
+      object["image_size"] = height;
+    else
+      object["image_size"] = {height, width};
+  }
   return object;
 }
 
