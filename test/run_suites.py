@@ -127,7 +127,7 @@ def run_lit():
     report.unlink(missing_ok=True)
     run(
         [
-            *(sys.executable, "-m", "lit.main", "-sv", "--no-progress-bar", JOBS),
+            *(BIN / "lit", "-sv", "--no-progress-bar", JOBS),
             *(f"--xunit-xml-output={report}", BUILD / "test"),
         ]
     )
