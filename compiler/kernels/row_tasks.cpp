@@ -30,14 +30,21 @@ int tasksPerImage(int64_t elements) {
   return static_cast<int>(std::max<int64_t>(1, elements / elementsPerTask));
 }
 
+int blocksPerTask(int64_t extent, int block, int tasks) {
+  return static_cast<int>(
+      llvm::divideCeil(llvm::divideCeil(extent, block), tasks));
+}
+
 Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes) {
   Var channel = out.args()[0], token = out.args()[1], image = out.args()[2];
   Var block("block"), task("task");
   out.vectorize(channel, lanes, vectorTail(channels, lanes))
+      .unroll(channel, equalBlocks(channels, lanes, /*most=*/4) / lanes,
+              TailStrategy::RoundUp)
       .never_partition_all();
   if (int tasks = tasksPerImage(channels * tokens)) {
-    int rows = static_cast<int>(llvm::divideCeil(tokens, tasks));
-    out.split(token, block, token, rows, TailStrategy::GuardWithIf)
+    out.split(token, block, token, blocksPerTask(tokens, 1, tasks),
+              TailStrategy::GuardWithIf)
         .fuse(block, image, task)
         .parallel(task);
   }

@@ -27,6 +27,10 @@ int equalBlocks(int64_t extent, int lanes, int most);
 /// that a whole batch of them is not worth several tasks.
 int tasksPerImage(int64_t elements);
 
+/// How many blocks of `block` of the `extent` elements of one image go into
+/// each of `tasks` tasks.
+int blocksPerTask(int64_t extent, int block, int tasks);
+
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
 /// vectors of channels, and blocks of rows as tasks.  Returns the loop over
 /// the rows of a task.

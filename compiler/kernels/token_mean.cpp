@@ -12,7 +12,7 @@ void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec) {
   // Sums of one block stay in registers while all tokens pass by.
   const int width = equalBlocks(spec.channels, lanes, /*most=*/8);
 
-  Var c("c"), t("t"), b("b"), ci("ci"), task("task");
+  Var c("c"), t("t"), b("b"), ci("ci"), group("group"), task("task");
   RDom r(0, tokens, "r");
   Func sum("sum"), out("out");
   sum(c, b) += builder.input("in")(c, r, b);
@@ -33,8 +33,12 @@ void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec) {
       .vectorize(c, lanes, TailStrategy::GuardWithIf)
       .unroll(c)
       .never_partition_all();
-  if (tasksPerImage(spec.channels * tokens))
-    out.fuse(c, b, task).parallel(task);
+  // Hardly anything is written.
+  if (int tasks = tasksPerImage(spec.channels * tokens / 2))
+    out.split(c, group, c, blocksPerTask(spec.channels, width, tasks),
+              TailStrategy::GuardWithIf)
+        .fuse(group, b, task)
+        .parallel(task);
 }
 
 } // namespace cvt::kernels
