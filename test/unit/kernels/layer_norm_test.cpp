@@ -74,10 +74,11 @@ TEST(LayerNorm, MatchesDoubles) {
   }
 }
 
+// The last of several tasks has fewer rows: none may be normalised twice.
 TEST(LayerNorm, WorksInPlace) {
   for (int channels : {30, 64}) {
     forEachTarget([&](CpuTarget target) {
-      LayerNormSpec norm{channels, 1100, 1e-6f};
+      LayerNormSpec norm{channels, 2301, 1e-6f};
       KernelCall call({norm, target}, 2, 3, Guard::Behind);
       call.alias("out", "x");
       auto expected = layerNorm(call, norm);
