@@ -47,8 +47,8 @@ MatmulTile outputTile(int headDim, int lanes, int maxVectors,
          (headDim % lanes == 0 && columns % lanes != 0))
     columns--;
   int vectors = static_cast<int>(llvm::divideCeil(columns, lanes));
-  int rows = std::max(4, static_cast<int>(llvm::bit_floor<unsigned>(
-                             maxRegisters / vectors)));
+  int rows = std::max(
+      4, static_cast<int>(llvm::bit_floor<unsigned>(maxRegisters / vectors)));
   return {rows, columns};
 }
 
@@ -81,10 +81,9 @@ struct Blocking {
     output = outputTile(static_cast<int>(spec.headDim), info.lanes,
                         /*maxVectors=*/many ? 4 : 3,
                         /*maxRegisters=*/many ? 16 : 8);
-    blocksPerTask =
-        stepsPerTask(llvm::divideCeil(spec.queries, queries),
-                     2 * queries * spec.keys * spec.headDim, spec.heads,
-                     info.lanes);
+    blocksPerTask = stepsPerTask(llvm::divideCeil(spec.queries, queries),
+                                 2 * queries * spec.keys * spec.headDim,
+                                 spec.heads, info.lanes);
   }
 };
 

@@ -6,13 +6,13 @@
 //
 // An object defines the kernel,
 //   int symbol(void *userContext, halide_buffer_t *...)   0, or an error code
-// and functions that run its tasks, called symbol_task0 and so on.  It may leave
-// undefined:
+// and functions that run its tasks, called symbol_task0 and so on.  It may
+// leave undefined:
 //   halide_do_par_for     task indices are independent; calls are not nested
 //   halide_malloc         see CompiledKernel::scratchBytes; the result is
 //                         aligned to 128 bytes, NULL makes the kernel fail
 //   halide_free           in reverse order of allocation in each thread
-//   halide_error_*        with and without asserts (out of memory)
+//   halide_error_*        without asserts, halide_error_out_of_memory only
 //   memcpy, memmove, memset
 //
 //===----------------------------------------------------------------------===//

@@ -88,9 +88,9 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   Expr patchY = p / g.outWidth * g.stride + ky;
   Expr flatK = nchw ? k.x + g.kernel * (k.y + g.kernel * k.z)
                     : k.x + g.channels * (k.y + g.kernel * k.z);
-  sum(n, p, b) += (nchw ? padded(patchX, patchY, k.z, b)
-                        : padded(k.x, patchX, patchY, b)) *
-                  w(n % tile.columns, flatK, n / tile.columns);
+  sum(n, p, b) +=
+      (nchw ? padded(patchX, patchY, k.z, b) : padded(k.x, patchX, patchY, b)) *
+      w(n % tile.columns, flatK, n / tile.columns);
   Expr value = sum(n, p, b);
   if (spec.bias)
     value += builder.input("bias")(n);

@@ -23,10 +23,11 @@ constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
     "avx512bf16", "avx512vnni", "avx512vbmi", "avx512vbmi2", "avx512ifma",
     "avx512bitalg", "avx512vpopcntdq", "gfni", "vaes", "vpclmulqdq"};
 
-constexpr CpuTargetInfo
-makeInfo(std::string_view name, std::string_view symbolSuffix, int lanes,
-         int vectorRegisters, size_t featureCount, std::string_view llvmCpu,
-         std::string_view llvmFeatures) {
+constexpr CpuTargetInfo makeInfo(std::string_view name,
+                                 std::string_view symbolSuffix, int lanes,
+                                 int vectorRegisters, size_t featureCount,
+                                 std::string_view llvmCpu,
+                                 std::string_view llvmFeatures) {
   return {name,
           symbolSuffix,
           lanes,

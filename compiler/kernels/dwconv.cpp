@@ -82,8 +82,8 @@ private:
     const int64_t rowCost =
         outWidth * spec.channels * kernel * kernel * int64_t(count);
     const int64_t rowsPerTask = std::max<int64_t>(1, 12288 * lanes / rowCost);
-    const int rows = static_cast<int>(llvm::divideCeil(
-        outHeight, llvm::divideCeil(outHeight, rowsPerTask)));
+    const int rows = static_cast<int>(
+        llvm::divideCeil(outHeight, llvm::divideCeil(outHeight, rowsPerTask)));
 
     const TailStrategy tail = vectorTail(spec.channels, lanes);
     Var ci("ci"), xi("xi"), block("block");

@@ -11,7 +11,8 @@ using namespace Halide;
 namespace cvt::kernels {
 
 /// What is known of a buffer at compile time, told to Halide: mins and extents
-/// only if `setExtents` (Halide derives those of a tuple's other values itself).
+/// only if `setExtents` (Halide derives those of a tuple's other values
+/// itself).
 static void constrain(OutputImageParam buffer, const KernelArgument &argument,
                       bool setExtents = true) {
   int stride = 1;

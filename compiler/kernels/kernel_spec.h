@@ -103,7 +103,8 @@ struct DepthwiseConvSpec {
 };
 
 /// softmax(scale * q k^T) v for each head; channel = head * headDim + d.
-///   q (C, queries, B), k (C, keys, B), v (C, keys, B) -> out (C, queries, B)
+///   q (C, queries, B), k (C, keys, B), v (C, keys, B), (C, keys) dense
+///   -> out (C, queries, B)
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;
@@ -208,7 +209,7 @@ int64_t avgPoolOutputExtent(int64_t input, int64_t kernel, int64_t stride,
 /// family LinearSpec or ConvSpec.
 int64_t packedPanelWidth(const KernelSpec &spec);
 
-enum class ArgumentRole : uint8_t { Input, Output, Workspace };
+enum class ArgumentRole : uint8_t { Input, Output };
 
 /// Extent of a dimension known at run time only: B, or M for LinearSpec.
 inline constexpr int64_t kRuntimeExtent = -1;
@@ -225,12 +226,8 @@ struct KernelArgument {
 
 /// The kernel's arguments in the order of its calls:
 ///   int symbol(void *userContext, halide_buffer_t *arg0, ...)
-/// Inputs, outputs, then at most one workspace (floatsPerImage, B), whose
-/// content is undefined before and after.
+/// Inputs, then outputs.
 std::vector<KernelArgument> kernelArguments(const KernelSpec &spec);
-
-/// Extent of the workspace argument; 0 when the kernel takes none.
-int64_t workspaceFloatsPerImage(const KernelSpec &spec);
 
 /// Arithmetic of one image, a multiply-add counted as two (padding included).
 int64_t flopsPerImage(const KernelSpec &spec);

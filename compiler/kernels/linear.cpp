@@ -38,9 +38,9 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   out(n, m) = value;
   builder.output(out);
 
-  const int tilesPerTask = stepsPerTask(
-      llvm::divideCeil(spec.m, tile.rows),
-      int64_t(tile.rows) * tile.columns * spec.k, panels, lanes);
+  const int tilesPerTask =
+      stepsPerTask(llvm::divideCeil(spec.m, tile.rows),
+                   int64_t(tile.rows) * tile.columns * spec.k, panels, lanes);
   Var panel("panel"), ni("ni"), block("block"), step("step"), mi("mi"),
       task("task");
   // A panel of weights stays in the cache while blocks of rows pass by.

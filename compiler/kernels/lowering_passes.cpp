@@ -12,6 +12,11 @@ namespace cvt::kernels {
 
 namespace {
 
+class DropAsserts : public IRMutator {
+  using IRMutator::visit;
+  Stmt visit(const AssertStmt *) override { return Evaluate::make(0); }
+};
+
 class FreeInOrder : public IRMutator {
   using IRMutator::visit;
   Stmt visit(const Free *) override { return Evaluate::make(0); }
@@ -99,7 +104,9 @@ private:
 
 } // namespace
 
-void addLoweringPasses(Pipeline &pipeline) {
+void addLoweringPasses(Pipeline &pipeline, bool asserts) {
+  if (!asserts)
+    pipeline.add_custom_lowering_pass(new DropAsserts);
   pipeline.add_custom_lowering_pass(new FreeInOrder);
   pipeline.add_custom_lowering_pass(new NumberNames);
 }

@@ -34,8 +34,7 @@ int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
   // At two vector multiply-adds a cycle: from about 4 to about 16 us a task,
   // 32 tasks an image in between.
   const int64_t least = 32768 * lanes, most = 4 * least;
-  int64_t perTask =
-      std::clamp(steps * multiplyAdds * panels / 32, least, most);
+  int64_t perTask = std::clamp(steps * multiplyAdds * panels / 32, least, most);
   int64_t size = std::max<int64_t>(1, perTask / multiplyAdds);
   int64_t tasks = llvm::divideCeil(steps, size);
   return static_cast<int>(llvm::divideCeil(steps, tasks));

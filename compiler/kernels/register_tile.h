@@ -19,8 +19,8 @@ namespace cvt::kernels {
 /// Schedules `sum`(column, row, ...) with its only update, a sum over `k`
 /// (innermost first), in registers, once in each iteration of loop `at` of
 /// `consumer`, which must need exactly one tile.
-void computeInRegisters(Halide::Func sum, Halide::Func consumer,
-                        Halide::Var at, const std::vector<Halide::RVar> &k,
+void computeInRegisters(Halide::Func sum, Halide::Func consumer, Halide::Var at,
+                        const std::vector<Halide::RVar> &k,
                         const MatmulTile &tile, int lanes);
 
 /// How many iterations of `steps` equal ones, `multiplyAdds` each, go into one

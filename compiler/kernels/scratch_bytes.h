@@ -11,8 +11,9 @@ namespace cvt::kernels {
 
 /// Upper bound of the bytes that one thread holds of halide_malloc at any time
 /// while it runs a kernel of `module`, each allocation counted as
-/// CVT_SCRATCH_BYTES: the sum of all allocations, for a thread may run a task inside the code that
-/// waits for tasks.  Throws Halide::Error if one has no constant size.
+/// CVT_SCRATCH_BYTES: the sum of all allocations, for a thread may run a task
+/// inside the code that waits for tasks.  Throws Halide::Error if one has no
+/// constant size.
 int64_t scratchBytes(const Halide::Module &module);
 
 } // namespace cvt::kernels

@@ -38,8 +38,10 @@ struct Printer {
   }
   void list(const std::vector<StridePadding> &outputs) {
     for (const StridePadding &o : outputs)
-      text.append("_s").append(std::to_string(o.stride)).append("p").append(
-          std::to_string(o.padding));
+      text.append("_s")
+          .append(std::to_string(o.stride))
+          .append("p")
+          .append(std::to_string(o.padding));
   }
 };
 

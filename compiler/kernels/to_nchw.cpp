@@ -23,8 +23,7 @@ void buildKernel(KernelBuilder &builder, const ToNchwSpec &spec) {
   out(t, c, b) = builder.input("in")(c, t, b);
   builder.output(out);
 
-  const int64_t tasks =
-      std::max(1, tasksPerImage(spec.channels * spec.tokens));
+  const int64_t tasks = std::max(1, tasksPerImage(spec.channels * spec.tokens));
   const int channelsPerTask = static_cast<int>(
       llvm::alignTo(llvm::divideCeil(spec.channels, tasks), lanes));
   out.split(t, t, ti, lanes, vectorTail(spec.tokens, lanes))

@@ -12,9 +12,8 @@ using namespace cvt::kernels;
 using Guard = GuardedBuffer::Guard;
 
 /// The weights of all keys for query `q` of head `h` in image `b`.
-static std::vector<double> softmax(const KernelCall &call,
-                                   const AttentionSpec &s, int q, int h,
-                                   int b) {
+static std::vector<double>
+softmax(const KernelCall &call, const AttentionSpec &s, int q, int h, int b) {
   std::vector<double> weights;
   for (int k = 0; k < s.keys; k++) {
     double score = 0;
@@ -54,8 +53,8 @@ static void expectAttention(const KernelCall &call, const AttentionSpec &spec,
   expectClose(
       call["out"],
       [&](auto &i) {
-        return expected[i[0] + call["out"].extent(0) *
-                                   (i[1] + spec.queries * i[2])];
+        return expected[i[0] +
+                        call["out"].extent(0) * (i[1] + spec.queries * i[2])];
       },
       tolerance);
 }
@@ -63,12 +62,10 @@ static void expectAttention(const KernelCall &call, const AttentionSpec &spec,
 TEST(Attention, MatchesDoubles) {
   // heads, head dim, queries, keys, scale
   const AttentionSpec specs[] = {
-      {1, 1, 1, 1, 1},          {1, 5, 3, 1, 0.5f},
-      {3, 16, 17, 26, 0.25f},   {2, 24, 1, 50, 0.2f},
-      {6, 64, 50, 13, 0.125f},  {1, 64, 130, 300, 0.125f},
-      {2, 10, 33, 7, 0.3f},     {1, 80, 40, 31, 0.1f},
-      {1, 128, 20, 12, 0.088f}, {2, 67, 9, 5, 0.1f},
-      {1, 8, 400, 9, -0.3f},    {1, 32, 48, 25, 0.18f}};
+      {1, 1, 1, 1, 1},      {1, 5, 3, 1, 0.5f},      {3, 16, 17, 26, 0.25f},
+      {2, 24, 1, 50, 0.2f}, {6, 64, 50, 13, 0.125f}, {1, 64, 130, 300, 0.125f},
+      {2, 10, 33, 7, 0.3f}, {1, 80, 40, 31, 0.1f},   {1, 128, 20, 12, 0.088f},
+      {2, 67, 9, 5, 0.1f},  {1, 8, 400, 9, -0.3f},   {1, 32, 48, 25, 0.18f}};
   for (const AttentionSpec &spec : specs)
     for (int batch : {1, 3}) {
       SCOPED_TRACE(symbolName({spec}) + " batch " + std::to_string(batch));

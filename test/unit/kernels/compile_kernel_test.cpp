@@ -1,7 +1,8 @@
 //===- compile_kernel_test.cpp - Objects that depend on specs only --------===//
 
-#include "compiler/kernels/compile_kernel.h"
+#include "test/unit/kernels/kernel_host.h"
 
+#include <HalideBuffer.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -62,6 +63,21 @@ TEST(CompileKernel, ScratchIsKnown) {
   EXPECT_GE(attention, 2 * 16 * 784 * 4);
   EXPECT_LE(attention, 1 << 20);
   EXPECT_EQ(attention % 128, 0);
+}
+
+TEST(CompileKernel, LackOfMemoryIsAnError) {
+  const char *name = "attention_h1_d8_q9_k3000_scale3e000000_f32_x86_64_v3";
+  auto kernel = LoadedKernel::make(*parseSymbolName(name), /*asserts=*/false);
+  ASSERT_TRUE(bool(kernel)) << toString(kernel.takeError());
+  Halide::Runtime::Buffer<float> q(8, 9, 2), k(8, 3000, 2), v(8, 3000, 2),
+      out(8, 9, 2);
+  for (auto *buffer : {&q, &k, &v})
+    buffer->fill(1);
+  std::vector<halide_buffer_t *> arguments = {q, k, v, out};
+  for (int threads : {1, 2})
+    EXPECT_EQ(kernel->run(arguments, threads, /*memory=*/false),
+              "out of memory");
+  EXPECT_EQ(kernel->run(arguments, 2), "");
 }
 
 TEST(CompileKernel, HalideVersionIsThatOfTheLibrary) {

@@ -56,8 +56,8 @@ TEST(Conv, MatchesDoubles) {
         scalePackedWeights(call["w"], spec.n,
                            spec.channels * spec.kernel * spec.kernel);
         ASSERT_EQ(call.run(), "");
-        const int width = convOutputExtent(spec.width, spec.kernel,
-                                           spec.stride, spec.padding);
+        const int width = convOutputExtent(spec.width, spec.kernel, spec.stride,
+                                           spec.padding);
         expectClose(
             call["out"],
             [&](auto &i) {

@@ -26,16 +26,15 @@ static double convolved(const KernelCall &call, const DepthwiseConvSpec &s,
 
 TEST(DepthwiseConv, MatchesDoubles) {
   // channels, height, width, kernel, {stride, padding} of each output
-  const DepthwiseConvSpec specs[] = {
-      {1, 1, 1, 1, {{1, 0}}},
-      {64, 14, 14, 3, {{1, 1}, {2, 1}, {2, 1}}},
-      {24, 9, 7, 3, {{2, 1}, {1, 1}, {2, 1}}},
-      {10, 5, 20, 3, {{1, 1}, {1, 1}, {1, 1}}},
-      {7, 1, 1, 3, {{1, 1}, {2, 1}}},
-      {40, 6, 11, 5, {{1, 2}, {3, 2}}},
-      {16, 30, 33, 2, {{2, 0}}},
-      {5, 8, 8, 7, {{1, 3}, {4, 0}}},
-      {384, 14, 13, 3, {{2, 1}, {2, 1}}}};
+  const DepthwiseConvSpec specs[] = {{1, 1, 1, 1, {{1, 0}}},
+                                     {64, 14, 14, 3, {{1, 1}, {2, 1}, {2, 1}}},
+                                     {24, 9, 7, 3, {{2, 1}, {1, 1}, {2, 1}}},
+                                     {10, 5, 20, 3, {{1, 1}, {1, 1}, {1, 1}}},
+                                     {7, 1, 1, 3, {{1, 1}, {2, 1}}},
+                                     {40, 6, 11, 5, {{1, 2}, {3, 2}}},
+                                     {16, 30, 33, 2, {{2, 0}}},
+                                     {5, 8, 8, 7, {{1, 3}, {4, 0}}},
+                                     {384, 14, 13, 3, {{2, 1}, {2, 1}}}};
   for (const DepthwiseConvSpec &spec : specs)
     for (int batch : {1, 3}) {
       SCOPED_TRACE(symbolName({spec}) + " batch " + std::to_string(batch));

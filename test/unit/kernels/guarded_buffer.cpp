@@ -155,12 +155,11 @@ std::string KernelCall::run(int threads) const {
       continue;
     size_t at = 0;
     bool changed = false;
-    buffers[i]->forEach(
-        [&](auto &, float &value) {
-          // As bits: NaN is not equal to itself.
-          changed |= std::bit_cast<uint32_t>(value) !=
-                     std::bit_cast<uint32_t>(before[i][at++]);
-        });
+    buffers[i]->forEach([&](auto &, float &value) {
+      // As bits: NaN is not equal to itself.
+      changed |= std::bit_cast<uint32_t>(value) !=
+                 std::bit_cast<uint32_t>(before[i][at++]);
+    });
     if (changed)
       return "the input " + signature[i].name + " was written to";
   }

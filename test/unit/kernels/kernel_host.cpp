@@ -21,6 +21,7 @@ namespace {
 struct RunContext {
   int threads;
   int64_t scratchBytes;
+  bool memory;
   std::mutex mutex;
   std::string error;
 
@@ -41,6 +42,8 @@ thread_local ScratchStack scratch;
 
 void *scratchAllocate(void *context, size_t bytes) {
   auto *run = static_cast<RunContext *>(context);
+  if (!run->memory)
+    return nullptr;
   size_t rounded = (bytes + ScratchStack::kAlignment - 1) /
                    ScratchStack::kAlignment * ScratchStack::kAlignment;
   scratch.used += rounded;
@@ -54,6 +57,8 @@ void *scratchAllocate(void *context, size_t bytes) {
 
 void scratchFree(void *context, void *p) {
   auto *run = static_cast<RunContext *>(context);
+  if (!p)
+    return;
   if (scratch.live.empty() || scratch.live.back().first != p)
     return run->fail("scratch memory is not freed in reverse order");
   scratch.used -= scratch.live.back().second;
@@ -78,15 +83,20 @@ int parallelFor(void *context, halide_task_t task, int first, int count,
   return result;
 }
 
-/// For every halide_error_* function: they differ in their arguments only.
+int reportOutOfMemory(void *context) {
+  static_cast<RunContext *>(context)->fail("out of memory");
+  return -1;
+}
+
+/// For all other halide_error_* functions, which differ in their arguments.
 int reportAssertion(void *context) {
   static_cast<RunContext *>(context)->fail("an assertion of the kernel failed");
   return -1;
 }
 
 /// The symbols that `object` leaves undefined, bound to the functions here.
-llvm::Expected<llvm::orc::SymbolMap> bindExternals(llvm::orc::LLJIT &jit,
-                                                   llvm::MemoryBufferRef object) {
+llvm::Expected<llvm::orc::SymbolMap>
+bindExternals(llvm::orc::LLJIT &jit, llvm::MemoryBufferRef object) {
   auto file = llvm::object::ObjectFile::createELFObjectFile(object);
   if (!file)
     return file.takeError();
@@ -102,6 +112,8 @@ llvm::Expected<llvm::orc::SymbolMap> bindExternals(llvm::orc::LLJIT &jit,
       address = reinterpret_cast<void *>(&scratchAllocate);
     else if (name == "halide_free")
       address = reinterpret_cast<void *>(&scratchFree);
+    else if (name == "halide_error_out_of_memory")
+      address = reinterpret_cast<void *>(&reportOutOfMemory);
     else if (name.starts_with("halide_error_"))
       address = reinterpret_cast<void *>(&reportAssertion);
     else if (name == "memcpy")
@@ -189,8 +201,8 @@ llvm::Expected<LoadedKernel> LoadedKernel::make(const KernelSpec &spec,
 }
 
 std::string LoadedKernel::run(std::span<halide_buffer_t *const> arguments,
-                              int threads) const {
-  RunContext context{threads, kernel.scratchBytes, {}, {}};
+                              int threads, bool memory) const {
+  RunContext context{threads, kernel.scratchBytes, memory, {}, {}};
   int result = call(entry, context, arguments);
   if (result != 0 && context.error.empty())
     context.error = "the kernel returned " + std::to_string(result);

@@ -28,10 +28,11 @@ public:
   static llvm::Expected<LoadedKernel> make(const KernelSpec &spec,
                                            bool asserts);
 
-  /// Runs the kernel with its tasks on `threads` threads.  Returns "" or what
-  /// went wrong: an assertion, or a broken promise about scratch memory.
-  std::string run(std::span<halide_buffer_t *const> arguments,
-                  int threads) const;
+  /// Runs the kernel with its tasks on `threads` threads, and scratch memory
+  /// if `memory`.  Returns "" or what went wrong: an assertion, a broken
+  /// promise about scratch memory, or that there is none.
+  std::string run(std::span<halide_buffer_t *const> arguments, int threads,
+                  bool memory = true) const;
 
   const CompiledKernel &compiled() const { return kernel; }
 

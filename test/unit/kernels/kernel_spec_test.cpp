@@ -17,8 +17,7 @@ static const struct {
      "linear_n384_k1536_m197_bias_residual_f32_znver4"},
     {{LinearSpec{10, 48, 1, false, false, Activation::QuickGelu}},
      "linear_n10_k48_m1_quick_gelu_f32_x86_64_v3"},
-    {{LinearSpec{64, 16, 50, true, false, Activation::Gelu},
-      CpuTarget::X86V4},
+    {{LinearSpec{64, 16, 50, true, false, Activation::Gelu}, CpuTarget::X86V4},
      "linear_n64_k16_m50_bias_gelu_f32_x86_64_v4"},
     {{ConvSpec{ImageLayout::Nchw, 3, 224, 192, 64, 7, 4, 2, true}},
      "conv_nchw_c3_h224_w192_n64_k7_s4_p2_bias_f32_x86_64_v3"},
@@ -128,8 +127,8 @@ TEST(KernelSpec, ArgumentsAndCosts) {
   EXPECT_EQ(arguments[3].name, "residual");
   EXPECT_EQ(arguments[4].role, ArgumentRole::Output);
   EXPECT_EQ(flopsPerImage(spec), 2 * 2 * 1000 * 384);
-  EXPECT_EQ(bytesPerImage(spec), 4 * (2 * 384 + panels * width * 385 +
-                                      2 * 1000 + 2 * 1000));
+  EXPECT_EQ(bytesPerImage(spec),
+            4 * (2 * 384 + panels * width * 385 + 2 * 1000 + 2 * 1000));
 }
 
 // A packing is stored once for all targets that share it.
