@@ -11,6 +11,8 @@
 #include "compiler/kernels/lowering_passes.h"
 #include "compiler/kernels/scratch_bytes.h"
 
+#include "llvm/ADT/ScopeExit.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -54,11 +56,11 @@ static std::string compileToObject(const Module &module) {
   int file = memfd_create("kernel", MFD_CLOEXEC);
   if (file < 0)
     throw RuntimeError("cannot make a file in memory");
+  auto closeFile = llvm::make_scope_exit([&] { close(file); });
   module.compile(
       {{OutputFileType::object, "/proc/self/fd/" + std::to_string(file)}});
   std::string object(lseek(file, 0, SEEK_END), '\0');
   ssize_t count = pread(file, object.data(), object.size(), 0);
-  close(file);
   if (count != static_cast<ssize_t>(object.size()))
     throw RuntimeError("cannot read an object back");
   return object;
