@@ -56,7 +56,7 @@ static std::string compileToObject(const Module &module) {
   int file = memfd_create("kernel", MFD_CLOEXEC);
   if (file < 0)
     throw RuntimeError("cannot make a file in memory");
-  auto closeFile = llvm::make_scope_exit([&] { close(file); });
+  llvm::scope_exit closeFile([&] { close(file); });
   module.compile(
       {{OutputFileType::object, "/proc/self/fd/" + std::to_string(file)}});
   std::string object(lseek(file, 0, SEEK_END), '\0');
