@@ -5,7 +5,6 @@ import argparse
 import dataclasses
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import time
@@ -95,15 +94,18 @@ def argument_parser(description):
 
 
 class Tools:
-    """The tools of one build, and a folder in it for the files of one check."""
+    """The tools of one build, and a folder in it for the files of one check:
+    `work`, removed when the check ends, so that checks may run beside each
+    other."""
 
     def __init__(self, build, check):
         self.build = pathlib.Path(build).resolve()
         self.cvt_compile = self.build / "bin" / "cvt-compile"
         self.cvt_run = self.build / "bin" / "cvt-run"
-        self.work = self.build / "e2e" / check
-        shutil.rmtree(self.work, ignore_errors=True)
-        self.work.mkdir(parents=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=f"{check}-", dir=self.build
+        )
+        self.work = pathlib.Path(self._folder.name)
         # Kernels that tests compile are kept apart from the user's own.
         self.env = {"XDG_CACHE_HOME": str(self.build / "test-cache")}
 
