@@ -24,11 +24,6 @@ config.excludes = ["e2e", "models", "reference", "unit", "Inputs"]
 config.test_source_root = os.path.join(config.cvt_source_dir, "test")
 config.test_exec_root = os.path.join(config.cvt_binary_dir, "test")
 
-# Kernels compiled by tests are kept apart from the user's own.
-config.environment["XDG_CACHE_HOME"] = os.path.join(
-    config.cvt_binary_dir, "test-cache"
-)
-
 make_model = os.path.join(config.test_source_root, "e2e", "make_model.py")
 config.substitutions += [
     ("%models", os.path.join(config.test_source_root, "models")),

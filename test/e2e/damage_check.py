@@ -103,7 +103,7 @@ def main():
     checks = support.Checks()
 
     artifact = tools.work / "cvt-digits.cvt"
-    result = tools.run(tools.cvt_compile, support.DIGITS, "-o", artifact)
+    result = support.run(tools.cvt_compile, support.DIGITS, "-o", artifact)
     if not checks.check("compile", result.code == 0, result.summary()):
         return checks.finish()
     content = artifact.read_bytes()
@@ -136,7 +136,7 @@ def main():
         ("other lengths", Victim.resized, lengths),
     ):
         check_all(checks, victims, title, damage, values[:: options.every])
-    result = tools.run(
+    result = support.run(
         cvt_run, victims[0].path, victims[0].picture
     )
     checks.check("the repaired file runs", result.code == 0, result.summary())

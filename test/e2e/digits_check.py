@@ -21,7 +21,7 @@ def softmax(logits):
 
 def check_labels(checks, tools, model, names, logits, labels):
     """The pictures, as a user classifies them."""
-    result = tools.run(tools.cvt_run, model, PICTURES, "--json", "--batch=7")
+    result = support.run(tools.cvt_run, model, PICTURES, "--json", "--batch=7")
     if not checks.check(
         "classify the folder", result.code == 0, result.summary()
     ):
@@ -54,7 +54,7 @@ def check_labels(checks, tools, model, names, logits, labels):
 def save_pixel_values(checks, tools, model):
     """What our image processor makes of all pictures, or None."""
     path = tools.work / "pixel_values.npy"
-    result = tools.run(
+    result = support.run(
         tools.cvt_run, model, PICTURES, f"--save-pixel-values={path}"
     )
     if not checks.check("save pixel values", result.code == 0, result.summary()):
@@ -86,7 +86,7 @@ def check_logits(checks, tools, model, logits):
     pixels = tools.work / "pixel_values.npy"
     for threads in (1, 2):
         outputs = tools.work / f"outputs-{threads}"
-        result = tools.run(
+        result = support.run(
             tools.cvt_run,
             model,
             f"--input={pixels}",
@@ -114,7 +114,7 @@ def check_unreadable(checks, tools, model, names):
         shutil.copy(PICTURES / name, folder)
     damaged = folder / names[1]
     damaged.write_bytes(damaged.read_bytes()[:60])
-    result = tools.run(tools.cvt_run, model, folder, "--json")
+    result = support.run(tools.cvt_run, model, folder, "--json")
     lines = [json.loads(line) for line in result.out.splitlines()]
     checks.check(
         "a damaged picture among good ones",
@@ -130,7 +130,7 @@ def main():
     tools = support.Tools(options.build, "digits")
     checks = support.Checks()
     model = tools.work / "cvt-digits.cvt"
-    result = tools.run(tools.cvt_compile, support.DIGITS, "-o", model)
+    result = support.run(tools.cvt_compile, support.DIGITS, "-o", model)
     if checks.check("compile", result.code == 0, result.summary()):
         names = sorted(path.name for path in PICTURES.iterdir())
         logits = np.load(EXPECTED / "logits.npy")

@@ -90,7 +90,7 @@ def compare(tools, artifact, reference, names):
         pixels = tools.work / "pixel_values.npy"
         np.save(pixels, reference.pixel_values[:batch].numpy())
         folder = artifact.with_suffix(f".outputs-{batch}")
-        result = tools.run(
+        result = support.run(
             tools.cvt_run,
             artifact,
             f"--input={pixels}",
@@ -127,7 +127,7 @@ def check(checks, tools, title, folder, reference, all_outputs=True, flags=()):
     worst, seconds = {}, 0.0
     for variant, (outputs, names) in variants.items():
         artifact = tools.work / f"{folder.name}-{variant}.cvt"
-        result = tools.run(
+        result = support.run(
             tools.cvt_compile, folder, "-o", artifact, *flags, *outputs
         )
         seconds += result.seconds
@@ -189,8 +189,8 @@ def check_targets(checks, tools, torch, make_model):
             check(checks, tools, title, folder, reference, False, [flag])
             continue
         artifact = tools.work / f"{folder.name}.cvt"
-        tools.run(tools.cvt_compile, folder, "-o", artifact, flag)
-        result = tools.run(tools.cvt_run, artifact, "--info")
+        support.run(tools.cvt_compile, folder, "-o", artifact, flag)
+        result = support.run(tools.cvt_run, artifact, "--info")
         checks.check(f"{title}, refused", result.code == 3, result.summary())
 
 

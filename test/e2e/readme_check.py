@@ -9,7 +9,6 @@ and before a block of `text`:
 """
 
 import dataclasses
-import os
 import re
 import subprocess
 import sys
@@ -62,11 +61,10 @@ def without_test_run(checks, text):
     return "\n".join(lines)
 
 
-def run_block(folder, text, env):
+def run_block(folder, text):
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=folder,
-        env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -83,7 +81,6 @@ def matches(pattern, text):
 
 def check_blocks(checks, tools, readme):
     folder = make_working_folder(tools)
-    env = {**os.environ, **tools.env}
     output = None
     for block in read_blocks(readme):
         if block.language == "sh":
@@ -96,7 +93,7 @@ def check_blocks(checks, tools, readme):
             commands = without_test_run(checks, block.text)
             if not commands.strip():
                 continue
-            result = run_block(folder, commands, env)
+            result = run_block(folder, commands)
             output = result.stdout
             checks.check(
                 title,
@@ -117,7 +114,7 @@ def check_flags(checks, tools, readme):
     """Every flag that --help of the two tools names is in README.md."""
     used = set(FLAG.findall(readme))
     for tool in (tools.cvt_compile, tools.cvt_run):
-        result = tools.run(tool, "--help")
+        result = support.run(tool, "--help")
         flags = set(FLAG.findall(result.out)) - {"--help"}
         missing = sorted(flags - used)
         checks.check(

@@ -78,7 +78,7 @@ class Case:
         return {path.stem: np.load(path) for path in folder.glob("*.npy")}
 
     def _run(self, title, *command):
-        result = self.tools.run(*command)
+        result = support.run(*command)
         if result.code != 0:
             why = f"{command[0].name}: {result.summary()}"
             self.checks.check(f"{self.name}, {title}", False, why)

@@ -59,8 +59,9 @@ class Result:
         return f"exit code {self.code}" + (f", {lines[-1]}" if lines else "")
 
 
-def run(command, env=None, cwd=None):
-    """Runs a command to its end, measuring its time and peak memory."""
+def run(*command, env=None):
+    """Runs a command to its end, measuring its time and peak memory.  `env`:
+    variables beside those of this process."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -69,7 +70,6 @@ def run(command, env=None, cwd=None):
             stdout=out,
             stderr=err,
             env={**os.environ, **(env or {})},
-            cwd=cwd,
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
@@ -106,8 +106,3 @@ class Tools:
             prefix=f"{check}-", dir=self.build
         )
         self.work = pathlib.Path(self._folder.name)
-        # Kernels that tests compile are kept apart from the user's own.
-        self.env = {"XDG_CACHE_HOME": str(self.build / "test-cache")}
-
-    def run(self, *command, **options):
-        return run(command, **{"env": self.env, **options})
