@@ -160,7 +160,7 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
       .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
       .reorder(q, ki, kTile)
       .never_partition_all();
-  computeInRegisters(dot, score, kTile, {rd},
+  computeInRegisters(dot, score, kTile, rd,
                      {blocking.keysPerTile, blocking.queries}, lanes);
 }
 

@@ -115,7 +115,7 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
       .fuse(task, b, task)
       .parallel(task)
       .never_partition_all();
-  computeInRegisters(sum, out, step, {k.x, k.y, k.z}, tile, lanes);
+  computeInRegisters(sum, out, step, k, tile, lanes);
   if (nchw && g.kernel <= 8)
     sum.update().unroll(k.x);
   padded.compute_at(out, task);

@@ -53,7 +53,7 @@ private:
     Expr inside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < height;
     Expr pixel = builder.input("in")(c, clamp(fromX, 0, width - 1),
                                      clamp(fromY, 0, height - 1), b);
-    pixel = select(inside, pixel, 0.f);
+    pixel = select(inside, cast<float>(pixel), 0.f);
 
     std::vector<Expr> bias, added, result;
     for (size_t j = 0; j < count; j++)
@@ -64,7 +64,7 @@ private:
                       pixel * input("w", j)(c, r.x, r.y));
     setValues(sum(c, x, y, b), added);
     for (size_t j = 0; j < count; j++)
-      result.push_back(value(sum(c, x, y, b), j));
+      result.push_back(builder.toOutput(value(sum(c, x, y, b), j)));
     setValues(out(c, x, y, b), result);
     builder.output(out);
   }

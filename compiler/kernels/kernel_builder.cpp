@@ -32,14 +32,29 @@ static void constrain(OutputImageParam buffer, const KernelArgument &argument,
   }
 }
 
+static Type halideType(Element element) {
+  switch (element) {
+  case Element::F32:
+    return Float(32);
+  case Element::Bf16:
+    return BFloat(16);
+  case Element::U8:
+    return UInt(8);
+  case Element::I8:
+    return Int(8);
+  }
+  return Type();
+}
+
 KernelBuilder::KernelBuilder(const KernelSpec &spec)
     : cpuTarget(spec.target), info(cpuTargetInfo(spec.target)),
-      signature(kernelArguments(spec)) {
+      kernelFormats(spec.formats), signature(kernelArguments(spec)) {
   for (const KernelArgument &argument : signature) {
     if (argument.role != ArgumentRole::Input)
       continue;
     ImageParam &param = inputs.emplace_back(
-        Float(32), static_cast<int>(argument.extents.size()), argument.name);
+        halideType(argument.element),
+        static_cast<int>(argument.extents.size()), argument.name);
     constrain(param, argument);
   }
 }
@@ -49,6 +64,10 @@ const ImageParam &KernelBuilder::input(std::string_view name) const {
       inputs, [&](const ImageParam &param) { return param.name() == name; });
   assert(it != inputs.end() && "not an input of this family");
   return *it;
+}
+
+Expr KernelBuilder::toOutput(const Expr &value) const {
+  return cast(halideType(kernelFormats.out), value);
 }
 
 void KernelBuilder::output(Func func) {

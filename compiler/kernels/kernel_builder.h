@@ -35,6 +35,10 @@ public:
   /// Of the target.
   int lanes() const { return info.lanes; }
   CpuTarget target() const { return cpuTarget; }
+  const Formats &formats() const { return kernelFormats; }
+
+  /// The f32 `value` rounded to the format of the kernel's outputs.
+  Halide::Expr toOutput(const Halide::Expr &value) const;
 
   Halide::Pipeline pipeline() const { return Halide::Pipeline(outputs); }
   std::vector<Halide::Argument> arguments() const;
@@ -42,6 +46,7 @@ public:
 private:
   const CpuTarget cpuTarget;
   const CpuTargetInfo &info;
+  const Formats kernelFormats;
   std::vector<KernelArgument> signature;
   std::vector<Halide::ImageParam> inputs;
   std::vector<Halide::Func> outputs;
@@ -60,6 +65,7 @@ void buildKernel(KernelBuilder &builder, const CopySpec &spec);
 void buildKernel(KernelBuilder &builder, const ToNchwSpec &spec);
 void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec);
 void buildKernel(KernelBuilder &builder, const AvgPoolSpec &spec);
+void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec);
 
 } // namespace cvt::kernels
 

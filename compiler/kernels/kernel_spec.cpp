@@ -67,6 +67,22 @@ struct RangeChecker {
 
 /// What is wrong with the relation between fields, each of which is in range.
 struct RelationChecker {
+  Element math;
+
+  /// Of a row of `k` inputs.
+  std::string interleaves(int64_t k) const {
+    if (k % interleave(math) == 0)
+      return "";
+    return std::to_string(k) + " inputs are not a multiple of " +
+           std::to_string(interleave(math)) + ", as " +
+           std::string(kElementNames[static_cast<size_t>(math)]) + " needs";
+  }
+  std::string operator()(const LinearSpec &s) const {
+    return interleaves(s.k);
+  }
+  std::string operator()(const AttentionSpec &s) const {
+    return interleaves(s.headDim);
+  }
   static std::string windowFits(int64_t height, int64_t width, int64_t kernel,
                                 int64_t padding) {
     if (std::min(height, width) + 2 * padding >= kernel)
@@ -77,6 +93,8 @@ struct RelationChecker {
            std::to_string(padding);
   }
   std::string operator()(const ConvSpec &s) const {
+    if (std::string e = interleaves(s.channels); !e.empty())
+      return e;
     return windowFits(s.height, s.width, s.kernel, s.padding);
   }
   std::string operator()(const DepthwiseConvSpec &s) const {
@@ -101,118 +119,181 @@ struct RelationChecker {
   }
 };
 
+/// Whether a family has kernels of some formats.
+struct FormatChecker {
+  Formats f;
+
+  static bool isFloat(Element e) {
+    return e == Element::F32 || e == Element::Bf16;
+  }
+  bool isF32() const { return f == Formats(); }
+
+  bool operator()(const LinearSpec &s) const {
+    if (f.math != Element::F32)
+      return f.in == Formats::of(f.math).in && isFloat(f.out) &&
+             (!s.residual || f.out == Element::F32);
+    return isF32();
+  }
+  /// Reads the residual stream, whatever it multiplies.
+  bool operator()(const ConvSpec &s) const {
+    return isF32() || (s.layout == ImageLayout::Nhwc &&
+                       f == Formats{Element::Bf16, Element::F32, Element::F32});
+  }
+  bool operator()(const DepthwiseConvSpec &) const {
+    return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
+  }
+  bool operator()(const AttentionSpec &) const {
+    return isF32() || f == Formats::of(Element::Bf16);
+  }
+  bool operator()(const LayerNormSpec &) const {
+    return f.math == Element::F32 && f.in == Element::F32 && isFloat(f.out);
+  }
+  bool operator()(const CopySpec &) const {
+    return isFloat(f.math) && f == Formats::of(f.math);
+  }
+  bool operator()(const QuantizeSpec &) const {
+    return f.math == Element::F32 && isFloat(f.in) && f.out == Element::U8;
+  }
+  template <class Spec> bool operator()(const Spec &) const { return isF32(); }
+};
+
 int64_t panelWidth(int64_t n, CpuTarget target) {
   return matmulTile(n, /*m=*/1, target).columns;
 }
 
 /// Collects a kernel's arguments.
-class ArgumentList {
+class ArgumentBuilder {
 public:
-  void input(std::string name, std::vector<int64_t> extents, int64_t dense) {
-    add(std::move(name), ArgumentRole::Input, std::move(extents), dense);
-  }
-  void output(std::string name, std::vector<int64_t> extents, int64_t dense) {
-    add(std::move(name), ArgumentRole::Output, std::move(extents), dense);
-  }
-  void weights(int64_t n, int64_t k, bool bias, int64_t panelWidth) {
-    int64_t panels = llvm::divideCeil(n, panelWidth);
-    input("w", {panelWidth, k, panels}, 3);
-    if (bias)
-      input("bias", {panels * panelWidth}, 1);
-  }
-  /// (channels, tokens, B)
-  void tokens(ArgumentRole role, std::string name, int64_t channels,
-              int64_t count) {
-    add(std::move(name), role, {channels, count, kRuntimeExtent}, 1);
-  }
-  /// (channels, x, y, B), an image dense
-  void image(ArgumentRole role, std::string name, int64_t channels,
-             int64_t width, int64_t height) {
-    add(std::move(name), role, {channels, width, height, kRuntimeExtent}, 3);
-  }
-  std::vector<KernelArgument> take() { return std::move(list); }
-
-private:
-  void add(std::string name, ArgumentRole role, std::vector<int64_t> extents,
-           int64_t dense) {
-    list.push_back({std::move(name), role, std::move(extents), dense});
-  }
-  std::vector<KernelArgument> list;
-};
-
-struct ArgumentBuilder {
-  ArgumentList &list;
-  CpuTarget target;
-
-  static constexpr ArgumentRole kIn = ArgumentRole::Input;
-  static constexpr ArgumentRole kOut = ArgumentRole::Output;
+  ArgumentBuilder(CpuTarget target, const Formats &formats)
+      : target(target), formats(formats) {}
 
   void operator()(const LinearSpec &s) {
-    list.input("a", {s.k, kRuntimeExtent}, 1);
-    list.weights(s.n, s.k, s.bias, panelWidth(s.n, target));
+    const int64_t columns = paddedColumns(s.n);
+    add(kIn, "a", {s.k, kRuntimeExtent}, 1);
+    if (formats.math == Element::I8)
+      addF32(kIn, "ranges", {2, kRuntimeExtent}, 1);
+    addPanels(s.n, s.k);
+    if (formats.math == Element::I8) {
+      addF32(kIn, "scales", {columns}, 1);
+      addF32(kIn, "sums", {columns}, 1);
+    }
+    if (s.bias)
+      addF32(kIn, "bias", {columns}, 1);
     if (s.residual)
-      list.input("residual", {s.n, kRuntimeExtent}, 1);
-    list.output("out", {s.n, kRuntimeExtent}, 1);
+      addF32(kIn, "residual", {s.n, kRuntimeExtent}, 1);
+    add(kOut, "out", {s.n, kRuntimeExtent}, 1);
   }
   void operator()(const ConvSpec &s) {
     if (s.layout == ImageLayout::Nchw)
-      list.image(kIn, "in", s.width, s.height, s.channels);
+      addImage(kIn, "in", s.width, s.height, s.channels);
     else
-      list.image(kIn, "in", s.channels, s.width, s.height);
-    list.weights(s.n, s.channels * s.kernel * s.kernel, s.bias,
-                 panelWidth(s.n, target));
+      addImage(kIn, "in", s.channels, s.width, s.height);
+    addPanels(s.n, s.channels * s.kernel * s.kernel);
+    if (s.bias)
+      addF32(kIn, "bias", {paddedColumns(s.n)}, 1);
     int64_t pixels = convOutputExtent(s.width, s.kernel, s.stride, s.padding) *
                      convOutputExtent(s.height, s.kernel, s.stride, s.padding);
-    list.output("out", {s.n, pixels, kRuntimeExtent}, 2);
+    add(kOut, "out", {s.n, pixels, kRuntimeExtent}, 2);
   }
   void operator()(const DepthwiseConvSpec &s) {
-    list.image(kIn, "in", s.channels, s.width, s.height);
+    addImage(kIn, "in", s.channels, s.width, s.height);
     for (size_t j = 0; j < s.outputs.size(); j++) {
-      list.input("w" + std::to_string(j), {s.channels, s.kernel, s.kernel}, 3);
-      list.input("bias" + std::to_string(j), {s.channels}, 1);
+      addF32(kIn, "w" + std::to_string(j), {s.channels, s.kernel, s.kernel}, 3);
+      addF32(kIn, "bias" + std::to_string(j), {s.channels}, 1);
     }
     for (auto [j, o] : llvm::enumerate(s.outputs))
-      list.image(kOut, "out" + std::to_string(j), s.channels,
-                 convOutputExtent(s.width, s.kernel, o.stride, o.padding),
-                 convOutputExtent(s.height, s.kernel, o.stride, o.padding));
+      addImage(kOut, "out" + std::to_string(j), s.channels,
+               convOutputExtent(s.width, s.kernel, o.stride, o.padding),
+               convOutputExtent(s.height, s.kernel, o.stride, o.padding));
   }
   void operator()(const AttentionSpec &s) {
     int64_t channels = s.heads * s.headDim;
-    list.tokens(kIn, "q", channels, s.queries);
-    list.input("k", {channels, s.keys, kRuntimeExtent}, 2);
-    list.input("v", {channels, s.keys, kRuntimeExtent}, 2);
-    list.tokens(kOut, "out", channels, s.queries);
+    addTokens(kIn, "q", channels, s.queries);
+    add(kIn, "k", {channels, s.keys, kRuntimeExtent}, 2);
+    add(kIn, "v", {channels, s.keys, kRuntimeExtent}, 2);
+    addTokens(kOut, "out", channels, s.queries);
   }
   void operator()(const LayerNormSpec &s) {
-    list.tokens(kIn, "x", s.channels, s.tokens);
-    list.input("gamma", {s.channels}, 1);
-    list.input("beta", {s.channels}, 1);
-    list.tokens(kOut, "out", s.channels, s.tokens);
+    addTokens(kIn, "x", s.channels, s.tokens);
+    addF32(kIn, "gamma", {s.channels}, 1);
+    addF32(kIn, "beta", {s.channels}, 1);
+    addTokens(kOut, "out", s.channels, s.tokens);
+  }
+  void operator()(const QuantizeSpec &s) {
+    addTokens(kIn, "x", s.channels, s.tokens);
+    addTokens(kOut, "out", s.channels, s.tokens);
+    addF32(kOut, "ranges", {2, s.tokens, kRuntimeExtent}, 1);
   }
   void operator()(const ElementwiseSpec &s) {
-    list.tokens(kIn, "x", s.channels, s.tokens);
+    addTokens(kIn, "x", s.channels, s.tokens);
     if (s.op == ElementwiseOp::Add)
-      list.tokens(kIn, "y", s.channels, s.tokens);
-    list.tokens(kOut, "out", s.channels, s.tokens);
+      addTokens(kIn, "y", s.channels, s.tokens);
+    addTokens(kOut, "out", s.channels, s.tokens);
   }
   void operator()(const CopySpec &s) {
-    list.tokens(kIn, "in", s.channels, s.tokens);
-    list.tokens(kOut, "out", s.channels, s.tokens);
+    addTokens(kIn, "in", s.channels, s.tokens);
+    addTokens(kOut, "out", s.channels, s.tokens);
   }
   void operator()(const ToNchwSpec &s) {
-    list.tokens(kIn, "in", s.channels, s.tokens);
-    list.tokens(kOut, "out", s.tokens, s.channels);
+    addTokens(kIn, "in", s.channels, s.tokens);
+    addTokens(kOut, "out", s.tokens, s.channels);
   }
   void operator()(const TokenMeanSpec &s) {
-    list.tokens(kIn, "in", s.channels, s.tokens);
-    list.tokens(kOut, "out", s.channels, 1);
+    addTokens(kIn, "in", s.channels, s.tokens);
+    addTokens(kOut, "out", s.channels, 1);
   }
   void operator()(const AvgPoolSpec &s) {
-    list.image(kIn, "in", s.channels, s.width, s.height);
-    list.image(kOut, "out", s.channels,
-               avgPoolOutputExtent(s.width, s.kernel, s.stride, s.padding),
-               avgPoolOutputExtent(s.height, s.kernel, s.stride, s.padding));
+    addImage(kIn, "in", s.channels, s.width, s.height);
+    addImage(kOut, "out", s.channels,
+             avgPoolOutputExtent(s.width, s.kernel, s.stride, s.padding),
+             avgPoolOutputExtent(s.height, s.kernel, s.stride, s.padding));
   }
+
+  std::vector<KernelArgument> list;
+
+private:
+  static constexpr ArgumentRole kIn = ArgumentRole::Input;
+  static constexpr ArgumentRole kOut = ArgumentRole::Output;
+
+  int64_t paddedColumns(int64_t n) const {
+    return llvm::alignTo(n, panelWidth(n, target));
+  }
+  void append(ArgumentRole role, std::string name, std::vector<int64_t> extents,
+              int64_t dense, Element element) {
+    list.push_back(
+        {std::move(name), role, std::move(extents), dense, element});
+  }
+  /// Activations.
+  void add(ArgumentRole role, std::string name, std::vector<int64_t> extents,
+           int64_t dense) {
+    append(role, std::move(name), std::move(extents), dense,
+           role == kIn ? formats.in : formats.out);
+  }
+  void addF32(ArgumentRole role, std::string name, std::vector<int64_t> extents,
+              int64_t dense) {
+    append(role, std::move(name), std::move(extents), dense, Element::F32);
+  }
+  void addPanels(int64_t n, int64_t k) {
+    const int64_t width = panelWidth(n, target), f = interleave(formats.math);
+    std::vector<int64_t> extents = {width, k / f, paddedColumns(n) / width};
+    if (f > 1)
+      extents.insert(extents.begin(), f);
+    const auto dims = static_cast<int64_t>(extents.size());
+    append(kIn, "w", std::move(extents), dims, formats.math);
+  }
+  /// (channels, tokens, B)
+  void addTokens(ArgumentRole role, std::string name, int64_t channels,
+                 int64_t count) {
+    add(role, std::move(name), {channels, count, kRuntimeExtent}, 1);
+  }
+  /// (channels, x, y, B), an image dense
+  void addImage(ArgumentRole role, std::string name, int64_t channels,
+                int64_t width, int64_t height) {
+    add(role, std::move(name), {channels, width, height, kRuntimeExtent}, 3);
+  }
+
+  const CpuTarget target;
+  const Formats formats;
 };
 
 /// Elements of one image; linear's M counts as `rows`.
@@ -242,6 +323,7 @@ struct FlopCounter {
     return 4 * s.keys * outputs;
   }
   int64_t operator()(const LayerNormSpec &) const { return 7 * outputs; }
+  int64_t operator()(const QuantizeSpec &) const { return 4 * outputs; }
   int64_t operator()(const ElementwiseSpec &) const { return outputs; }
   int64_t operator()(const CopySpec &) const { return 0; }
   int64_t operator()(const ToNchwSpec &) const { return 0; }
@@ -255,6 +337,27 @@ struct FlopCounter {
 
 } // namespace
 
+int64_t elementBytes(Element element) {
+  switch (element) {
+  case Element::F32:
+    return 4;
+  case Element::Bf16:
+    return 2;
+  case Element::U8:
+  case Element::I8:
+    return 1;
+  }
+  llvm_unreachable("unknown element");
+}
+
+int64_t interleave(Element math) { return 4 / elementBytes(math); }
+
+Formats Formats::of(Element math) {
+  if (math == Element::I8)
+    return {math, Element::U8, Element::F32};
+  return {math, math, math};
+}
+
 llvm::Error verifyKernelSpec(const KernelSpec &spec) {
   if (llvm::find(kCpuTargets, spec.target) == std::end(kCpuTargets))
     return specError(spec, "the target does not exist");
@@ -262,7 +365,10 @@ llvm::Error verifyKernelSpec(const KernelSpec &spec) {
   std::visit([&](auto family) { visitFields(family, ranges); }, spec.family);
   if (!ranges.error.empty())
     return specError(spec, ranges.error);
-  std::string relation = std::visit(RelationChecker(), spec.family);
+  if (!std::visit(FormatChecker{spec.formats}, spec.family))
+    return specError(spec, "has no kernels of these number formats");
+  std::string relation =
+      std::visit(RelationChecker{spec.formats.math}, spec.family);
   if (!relation.empty())
     return specError(spec, relation);
 
@@ -301,9 +407,9 @@ int64_t packedPanelWidth(const KernelSpec &spec) {
 }
 
 std::vector<KernelArgument> kernelArguments(const KernelSpec &spec) {
-  ArgumentList list;
-  std::visit(ArgumentBuilder{list, spec.target}, spec.family);
-  return list.take();
+  ArgumentBuilder builder(spec.target, spec.formats);
+  std::visit(builder, spec.family);
+  return std::move(builder.list);
 }
 
 int64_t flopsPerImage(const KernelSpec &spec) {
@@ -315,10 +421,11 @@ int64_t flopsPerImage(const KernelSpec &spec) {
 }
 
 int64_t bytesPerImage(const KernelSpec &spec) {
-  int64_t elements = 0;
+  int64_t bytes = 0;
   for (const KernelArgument &argument : kernelArguments(spec))
-    elements += elementsPerImage(argument, rowsPerImage(spec));
-  return elements * sizeof(float);
+    bytes += elementsPerImage(argument, rowsPerImage(spec)) *
+             elementBytes(argument.element);
+  return bytes;
 }
 
 } // namespace cvt::kernels

@@ -1,12 +1,13 @@
 //===- kernel_spec.h - What a kernel computes, as plain data --------------===//
 //
 // A KernelSpec holds everything that a kernel's code depends on: family,
-// shapes, fused parts, number format (f32) and target.  It prints as the
-// kernel's symbol name and is parsed back from it, so that the IR needs to
-// hold the name only.
+// shapes, fused parts, number formats and target.  It prints as the kernel's
+// symbol name and is parsed back from it, so that the IR needs to hold the
+// name only.
 //
-// Conventions of all families.  Buffers are f32, dimensions are written
-// innermost first as in Halide, and start at 0.  B is the batch, the outermost
+// Conventions of all families.  Buffers are f32 unless `Formats` says
+// otherwise, dimensions are written innermost first as in Halide, and start at
+// 0.  B is the batch, the outermost
 // extent, known at run time only (linear: M, the number of rows of all images
 // together).  The stride of the innermost dimension is 1; other strides are
 // free unless the family says "dense".  `kernelArguments` gives the same as
@@ -43,12 +44,45 @@ enum class ImageLayout : uint8_t {
   Nhwc, ///< (c, x, y, b)
 };
 
+/// Number formats: of the elements of a buffer, or of what is multiplied.
+enum class Element : uint8_t { F32, Bf16, U8, I8 };
+
+int64_t elementBytes(Element element);
+
+/// How many inputs of a row multiply side by side, in one lane of a vector:
+/// 1 (f32), 2 (bf16) or 4 (i8).  Packed weights keep them together.
+int64_t interleave(Element math);
+
+/// The number formats of a kernel.  Sums, activation functions, norms, biases
+/// and residuals are f32 whatever they are.
+struct Formats {
+  /// Of the weights, and of what they are multiplied with: f32, bf16 or i8.
+  Element math = Element::F32;
+  /// Of the activations that are read and written.
+  Element in = Element::F32;
+  Element out = Element::F32;
+
+  /// What kernels of `math` read and write if nothing else is said: the
+  /// operands themselves, for i8 u8 in and f32 out.
+  static Formats of(Element math);
+
+  bool operator==(const Formats &) const = default;
+};
+
 /// out = activation(a * w + bias) + residual.
 ///   a (K, M), w (NR, K, panels) dense, [bias (panels * NR)],
 ///   [residual (N, M)] -> out (N, M)
 /// NR = packedPanelWidth(spec), panels = ceil(N / NR); weights and bias of
 /// columns >= N are zero; w(j, k, p) is the weight of input k for output
 /// p * NR + j.  `out` may be the same memory as `residual` (same strides).
+///
+/// bf16: K is even, w (2, NR, K / 2, panels), w(i, j, k, p) the weight of input
+/// 2k + i.
+/// i8: K is a multiple of 4, w (4, NR, K / 4, panels), and a is quantized by
+/// QuantizeSpec: arguments a, ranges (2, M), w, scales (panels * NR), sums
+/// (panels * NR), ...  The weight of input k for output n is w * scales(n), and
+/// sums(n) is the sum of all of them, so that
+///   sum of a * w = ranges(0) * scales * (integer sum) + ranges(1) * sums.
 struct LinearSpec {
   int64_t n = 0;
   int64_t k = 0;
@@ -126,6 +160,16 @@ struct LayerNormSpec {
   bool operator==(const LayerNormSpec &) const = default;
 };
 
+/// Each token to 8 bits, on a scale of its own: x = q * ranges(0) + ranges(1)
+/// with q from 0 to 255, ranges(1) the least x of the token.
+///   x (C, T, B) -> out (C, T, B) u8, ranges (2, T, B)
+struct QuantizeSpec {
+  int64_t channels = 0;
+  int64_t tokens = 0;
+
+  bool operator==(const QuantizeSpec &) const = default;
+};
+
 enum class ElementwiseOp : uint8_t { Add, Gelu, QuickGelu };
 
 /// x (C, T, B), [y (C, T, B) for Add] -> out (C, T, B).
@@ -179,16 +223,17 @@ struct AvgPoolSpec {
 struct KernelSpec {
   std::variant<LinearSpec, ConvSpec, DepthwiseConvSpec, AttentionSpec,
                LayerNormSpec, ElementwiseSpec, CopySpec, ToNchwSpec,
-               TokenMeanSpec, AvgPoolSpec>
+               TokenMeanSpec, AvgPoolSpec, QuantizeSpec>
       family;
   CpuTarget target = CpuTarget::X86V3;
+  Formats formats = {};
 
   bool operator==(const KernelSpec &) const = default;
 };
 
 /// Success if a kernel can be made of `spec`: extents positive and small
 /// enough for 32-bit indices, output images not empty, one to three outputs,
-/// finite scale.  The error names the field, its value and what is allowed.
+/// finite scale, formats that the family has.  The error names the field, its value and what is allowed.
 llvm::Error verifyKernelSpec(const KernelSpec &spec);
 
 /// The kernel's symbol, e.g. "linear_n384_k384_m197_bias_gelu_f32_znver4":
@@ -222,6 +267,7 @@ struct KernelArgument {
   /// stride(d) must be the product of the extents below d for d < denseDims;
   /// strides of the dimensions from there on are free.
   int64_t denseDims = 1;
+  Element element = Element::F32;
 };
 
 /// The kernel's arguments in the order of its calls:

@@ -37,9 +37,9 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
   squareSums(l, t, b) += centred * centred;
   squareSum(t, b) += squareSums(lane, t, b);
   scale(t, b) = 1.f / sqrt(squareSum(t, b) / channels + spec.epsilon);
-  out(c, t, b) =
-      (x(c, t, b) - mean(t, b)) * scale(t, b) * builder.input("gamma")(c) +
-      builder.input("beta")(c);
+  out(c, t, b) = builder.toOutput((x(c, t, b) - mean(t, b)) * scale(t, b) *
+                                      builder.input("gamma")(c) +
+                                  builder.input("beta")(c));
   builder.output(out);
 
   Var row = scheduleRows(out, channels, spec.tokens, lanes);

@@ -18,29 +18,61 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
+namespace {
+
+/// sum(j, m, p): column j of panel p, for row m.
+struct Product {
+  Var j{"j"}, m{"m"}, p{"p"};
+  RDom k;
+  Func sum{"sum"};
+
+  Product(KernelBuilder &builder, const LinearSpec &spec) {
+    const int f = static_cast<int>(interleave(builder.formats().math));
+    const int steps = static_cast<int>(spec.k) / f;
+    ImageParam a = builder.input("a"), w = builder.input("w");
+    Expr row = min(m, a.dim(1).extent() - 1);
+    const Type type =
+        builder.formats().math == Element::I8 ? Int(32) : Float(32);
+    if (f == 1) {
+      k = RDom(0, steps, "k");
+      sum(j, m, p) += a(k, row) * w(j, k, p);
+    } else {
+      k = RDom(0, f, 0, steps, "k");
+      sum(j, m, p) +=
+          cast(type, a(k.x + f * k.y, row)) * cast(type, w(k.x, j, k.y, p));
+    }
+  }
+};
+
+} // namespace
+
 void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   const MatmulTile tile = matmulTile(spec.n, spec.m, builder.target());
   const int lanes = builder.lanes();
   const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
 
-  ImageParam a = builder.input("a"), w = builder.input("w");
+  Product product(builder, spec);
   Var n("n"), m("m");
-  RDom k(0, static_cast<int>(spec.k), "k");
-  Func sum("sum"), out("out");
-  Expr row = min(m, a.dim(1).extent() - 1);
-  sum(n, m) += a(k, row) * w(n % tile.columns, k, n / tile.columns);
-  Expr value = sum(n, m);
+  Func out("out");
+  Expr value = product.sum(n % tile.columns, m, n / tile.columns);
+  if (builder.formats().math == Element::I8) {
+    ImageParam ranges = builder.input("ranges");
+    value = cast<float>(value) * (ranges(0, m) * builder.input("scales")(n)) +
+            ranges(1, m) * builder.input("sums")(n);
+  }
   if (spec.bias)
     value += builder.input("bias")(n);
   value = activate(spec.activation, value);
   if (spec.residual)
     value += builder.input("residual")(n, m);
-  out(n, m) = value;
+  out(n, m) = builder.toOutput(value);
   builder.output(out);
 
   const int tilesPerTask =
       stepsPerTask(llvm::divideCeil(spec.m, tile.rows),
-                   int64_t(tile.rows) * tile.columns * spec.k, panels, lanes);
+                   int64_t(tile.rows) * tile.columns * spec.k /
+                       interleave(builder.formats().math),
+                   panels, lanes);
   Var panel("panel"), ni("ni"), block("block"), step("step"), mi("mi"),
       task("task");
   // A panel of weights stays in the cache while blocks of rows pass by.
@@ -56,7 +88,10 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
-  computeInRegisters(sum, out, step, {k}, tile, lanes);
+  // A tile lies in one panel.
+  product.sum.bound_extent(product.p, 1);
+  computeInRegisters(product.sum, out, step, product.k, tile, lanes,
+                     /*sideBySide=*/product.k.dimensions() > 1);
 }
 
 } // namespace cvt::kernels

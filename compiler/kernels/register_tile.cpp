@@ -11,11 +11,13 @@ using namespace Halide;
 namespace cvt::kernels {
 
 void computeInRegisters(Func sum, Func consumer, Var at,
-                        const std::vector<RVar> &k, const MatmulTile &tile,
-                        int lanes) {
+                        const RDom &k, const MatmulTile &tile, int lanes,
+                        bool sideBySide) {
   Var column = sum.args()[0], row = sum.args()[1];
-  std::vector<VarOrRVar> order = {column, row};
-  order.insert(order.end(), k.begin(), k.end());
+  std::vector<VarOrRVar> order;
+  for (int d = 0; d < k.dimensions(); d++)
+    order.push_back(k[d]);
+  order.insert(order.begin() + sideBySide, {column, row});
   sum.compute_at(consumer, at)
       .bound_extent(column, tile.columns)
       .bound_extent(row, tile.rows)
@@ -23,10 +25,10 @@ void computeInRegisters(Func sum, Func consumer, Var at,
       .unroll(column)
       .unroll(row)
       .update()
-      .reorder(order)
-      .vectorize(column, lanes)
-      .unroll(column)
-      .unroll(row);
+      .reorder(order);
+  if (sideBySide)
+    sum.update().atomic().vectorize(k[0]);
+  sum.update().vectorize(column, lanes).unroll(column).unroll(row);
 }
 
 int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,

@@ -12,16 +12,15 @@
 
 #include <Halide.h>
 
-#include <vector>
-
 namespace cvt::kernels {
 
-/// Schedules `sum`(column, row, ...) with its only update, a sum over `k`
-/// (innermost first), in registers, once in each iteration of loop `at` of
-/// `consumer`, which must need exactly one tile.
+/// Schedules `sum`(column, row, ...) with its only update, a sum over `k`, in
+/// registers, once in each iteration of loop `at` of `consumer`, which must
+/// need exactly one tile.  If `sideBySide`, the first variable of `k` runs over
+/// what is multiplied in one lane: see `interleave`.
 void computeInRegisters(Halide::Func sum, Halide::Func consumer, Halide::Var at,
-                        const std::vector<Halide::RVar> &k,
-                        const MatmulTile &tile, int lanes);
+                        const Halide::RDom &k, const MatmulTile &tile,
+                        int lanes, bool sideBySide = false);
 
 /// How many iterations of `steps` equal ones, `multiplyAdds` each, go into one
 /// task: enough to hide the cost of starting it, few enough that the tasks of

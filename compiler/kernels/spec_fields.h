@@ -9,6 +9,9 @@
 //   word(names, value)                  an enumeration, always printed
 //   bits(name, value)                   a float, printed as its bit pattern
 //   list(outputs)                       strides and paddings of outputs
+//   exception(name, names, value, usual)
+//                                       an enumeration, printed with its name
+//                                       where it is not `usual`
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,9 +32,13 @@ inline constexpr std::array<std::string_view, 3> kElementwiseNames = {
     "add", "gelu", "quick_gelu"};
 
 /// Names of the families, in the order of KernelSpec's alternatives.
-inline constexpr std::array<std::string_view, 10> kFamilyNames = {
+inline constexpr std::array<std::string_view, 11> kFamilyNames = {
     "linear",      "conv", "dwconv",  "attention",  "layer_norm",
-    "elementwise", "copy", "to_nchw", "token_mean", "avg_pool"};
+    "elementwise", "copy", "to_nchw", "token_mean", "avg_pool",
+    "quantize"};
+
+inline constexpr std::array<std::string_view, 4> kElementNames = {
+    "f32", "bf16", "u8", "i8"};
 
 template <class V> void visitFields(LinearSpec &s, V &&v) {
   v.number("n", s.n, 1);
@@ -103,6 +110,18 @@ template <class V> void visitFields(AvgPoolSpec &s, V &&v) {
   v.window("k", s.kernel, 1);
   v.window("s", s.stride, 1);
   v.window("p", s.padding, 0);
+}
+
+template <class V> void visitFields(QuantizeSpec &s, V &&v) {
+  visitTokenFields(s, v);
+}
+
+/// `in` and `out` are printed where they are not what `math` implies.
+template <class V> void visitFormats(Formats &f, V &&v) {
+  v.word(kElementNames, f.math);
+  const Formats implied = Formats::of(f.math);
+  v.exception("in", kElementNames, f.in, implied.in);
+  v.exception("out", kElementNames, f.out, implied.out);
 }
 
 } // namespace cvt::kernels

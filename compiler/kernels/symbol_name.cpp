@@ -31,6 +31,14 @@ struct Printer {
   template <class Names, class Enum> void word(const Names &names, Enum v) {
     option(names, v);
   }
+  template <class Names, class Enum>
+  void exception(std::string_view name, const Names &names, Enum v,
+                 Enum usual) {
+    if (v == usual)
+      return;
+    text.append("_").append(name);
+    word(names, v);
+  }
   void bits(std::string_view name, float value) {
     std::string hex = llvm::utohexstr(std::bit_cast<uint32_t>(value),
                                       /*LowerCase=*/true, /*Width=*/8);
@@ -87,6 +95,13 @@ struct Parser {
   void word(const Names &names, Enum &value) {
     ok = ok && option(names, value);
   }
+  template <class Names, class Enum>
+  void exception(std::string_view name, const Names &names, Enum &value,
+                 Enum usual) {
+    value = usual;
+    if (consume("_" + std::string(name)))
+      word(names, value);
+  }
   void bits(std::string_view name, float &value) {
     uint32_t pattern = 0;
     ok = ok && consume("_") && consume(name);
@@ -121,7 +136,9 @@ std::string symbolName(const KernelSpec &spec) {
   Printer printer;
   printer.text = kFamilyNames[spec.family.index()];
   std::visit([&](auto family) { visitFields(family, printer); }, spec.family);
-  return printer.text.append("_f32_").append(
+  Formats formats = spec.formats;
+  visitFormats(formats, printer);
+  return printer.text.append("_").append(
       cpuTargetInfo(spec.target).symbolSuffix);
 }
 
@@ -135,7 +152,8 @@ std::optional<KernelSpec> parseSymbolName(std::string_view name) {
     return std::nullopt;
   setFamily(spec, family);
   std::visit([&](auto &fields) { visitFields(fields, parser); }, spec.family);
-  if (!parser.ok || !parser.consume("_f32_"))
+  visitFormats(spec.formats, parser);
+  if (!parser.ok || !parser.consume("_"))
     return std::nullopt;
   for (CpuTarget target : kCpuTargets)
     if (cpuTargetInfo(target).symbolSuffix == parser.rest)

@@ -39,7 +39,26 @@ static const struct {
     {{ToNchwSpec{384, 196}}, "to_nchw_c384_t196_f32_x86_64_v3"},
     {{TokenMeanSpec{384, 196}}, "token_mean_c384_t196_f32_x86_64_v3"},
     {{AvgPoolSpec{64, 56, 55, 3, 2, 1}},
-     "avg_pool_c64_h56_w55_k3_s2_p1_f32_x86_64_v3"}};
+     "avg_pool_c64_h56_w55_k3_s2_p1_f32_x86_64_v3"},
+    {{LinearSpec{64, 16, 50, true}, CpuTarget::Znver4,
+      Formats::of(Element::Bf16)},
+     "linear_n64_k16_m50_bias_bf16_znver4"},
+    {{LinearSpec{64, 16, 50, true, true}, CpuTarget::Znver4,
+      {Element::Bf16, Element::Bf16, Element::F32}},
+     "linear_n64_k16_m50_bias_residual_bf16_out_f32_znver4"},
+    {{LinearSpec{64, 16, 50, true}, CpuTarget::Znver4,
+      Formats::of(Element::I8)},
+     "linear_n64_k16_m50_bias_i8_znver4"},
+    {{LayerNormSpec{384, 197, 1e-5f},
+      CpuTarget::Znver4,
+      {Element::F32, Element::F32, Element::Bf16}},
+     "layer_norm_c384_t197_eps3727c5ac_f32_out_bf16_znver4"},
+    {{CopySpec{384, 1}, CpuTarget::Znver4, Formats::of(Element::Bf16)},
+     "copy_c384_t1_bf16_znver4"},
+    {{QuantizeSpec{384, 197},
+      CpuTarget::Znver4,
+      {Element::F32, Element::Bf16, Element::U8}},
+     "quantize_c384_t197_f32_in_bf16_out_u8_znver4"}};
 
 TEST(KernelSpec, NamesAreParsedBack) {
   std::set<size_t> families;
@@ -75,6 +94,10 @@ TEST(KernelSpec, NamesHaveOneSpelling) {
         "linear_n99999999999999999999_k1_m1_f32_znver4",
         "attention_h1_d1_q1_k1_scale7f800000_f32_znver4",
         "attention_h1_d1_q1_k1_scale3E000000_f32_znver4",
+        "linear_n1_k3_m1_bf16_znver4", "linear_n1_k6_m1_i8_znver4",
+        "linear_n1_k2_m1_residual_bf16_znver4",
+        "linear_n1_k1_m1_f32_in_f32_znver4", "linear_n1_k1_m1_u8_znver4",
+        "elementwise_add_c5_t7_bf16_znver4",
         "dwconv_c1_h1_w1_k1_f32_znver4",
         "dwconv_c1_h1_w1_k1_s1p0_s1p0_s1p0_s1p0_f32_znver4"})
     EXPECT_EQ(parseSymbolName(bad), std::nullopt) << bad;
