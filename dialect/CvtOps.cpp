@@ -5,6 +5,10 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 using namespace mlir;
 using namespace cvt;
 
@@ -65,7 +69,18 @@ static ParseResult parseF32(OpAsmParser &parser, FloatAttr &attr) {
   return parser.parseAttribute(attr, parser.getBuilder().getF32Type());
 }
 static void printF32(OpAsmPrinter &printer, Operation *, FloatAttr attr) {
-  printer.printAttributeWithoutType(attr);
+  float value = attr.getValue().convertToFloat();
+  if (!std::isfinite(value))
+    return printer.printAttributeWithoutType(attr);
+  std::array<char, 32> buffer;
+  auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  StringRef text(buffer.data(), end - buffer.data());
+  // The parser takes a number without a point for an integer.
+  auto [mantissa, exponent] = text.split('e');
+  printer << mantissa << (mantissa.contains('.') ? "" : ".0");
+  if (!exponent.empty())
+    printer << "e" << exponent;
 }
 
 static ParseResult parseSymbolList(OpAsmParser &parser, ArrayAttr &attr) {

@@ -1,7 +1,8 @@
 # How lit runs the tests: what is a test, and what a RUN line may say.
 #
 #   cvt-opt cvt-compile cvt-run   the tools of this build
-#   FileCheck not split-file      LLVM's helpers
+#   FileCheck count not split-file
+#                                 LLVM's helpers
 #   %models                       the folder test/models
 #   %python                       the interpreter of the build
 #   %perturbed-model NAME DIR     writes the model NAME of
@@ -43,7 +44,7 @@ llvm_config.add_tool_substitutions(
 llvm_config.add_tool_substitutions(
     [
         ToolSubst(name, unresolved="fatal")
-        for name in ("FileCheck", "not", "split-file")
+        for name in ("FileCheck", "count", "not", "split-file")
     ],
     [config.llvm_tools_dir],
 )

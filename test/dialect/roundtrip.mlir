@@ -22,9 +22,9 @@ cvt.weight @conv : tensor<8x3x2x2xf32> from #cvt.random<ones, seed = 1, std = 0.
 cvt.weight @dw : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "dw">
 cvt.weight @fc : tensor<12x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "fc">
 
-// CHECK: cvt.prepare @a = fold_bn_weight(@dw, @ones, @ones) epsilon 9.99999974E-6 : tensor<8x1x3x3xf32>
+// CHECK: cvt.prepare @a = fold_bn_weight(@dw, @ones, @ones) epsilon 1.0e-05 : tensor<8x1x3x3xf32>
 cvt.prepare @a = fold_bn_weight(@dw, @ones, @ones) epsilon 1.0e-5 : tensor<8x1x3x3xf32>
-// CHECK: cvt.prepare @b = fold_bn_bias(@ones, @zeros, @zeros, @ones) epsilon 5.000000e-01 : tensor<8xf32>
+// CHECK: cvt.prepare @b = fold_bn_bias(@ones, @zeros, @zeros, @ones) epsilon 0.5 : tensor<8xf32>
 cvt.prepare @b = fold_bn_bias(@ones, @zeros, @zeros, @ones) epsilon 0.5 : tensor<8xf32>
 // CHECK: cvt.prepare @c = pack_panels(@fc) : tensor<2x8x8xf32>
 cvt.prepare @c = pack_panels(@fc) : tensor<2x8x8xf32>
@@ -44,7 +44,7 @@ func.func @convolutions(%nchw: tensor<?x3x9x7xf32>, %nhwc: tensor<?x9x7x3xf32>, 
   %0 = cvt.conv_embed %nchw, @conv bias @ones layout nchw channels 8 kernel 2 stride 2 padding 1 : (tensor<?x3x9x7xf32>) -> tensor<?x5x4x8xf32>
   // CHECK: cvt.conv_embed %{{.*}}, @conv layout nhwc channels 8 kernel 2 stride 2 padding 0 {cvt.format = #cvt.format<f32>} : (tensor<?x9x7x3xf32>) -> tensor<?x4x3x8xf32>
   %1 = cvt.conv_embed %nhwc, @conv layout nhwc channels 8 kernel 2 stride 2 padding 0 {cvt.format = #cvt.format<f32>} : (tensor<?x9x7x3xf32>) -> tensor<?x4x3x8xf32>
-  // CHECK: cvt.conv_projection %{{.*}}, @dw norm(@ones, @zeros, @zeros, @ones) kernel 3 stride 2 padding 1 epsilon 9.99999974E-6 : (tensor<?x4x5x8xf32>) -> tensor<?x2x3x8xf32>
+  // CHECK: cvt.conv_projection %{{.*}}, @dw norm(@ones, @zeros, @zeros, @ones) kernel 3 stride 2 padding 1 epsilon 1.0e-05 : (tensor<?x4x5x8xf32>) -> tensor<?x2x3x8xf32>
   %2 = cvt.conv_projection %x, @dw norm(@ones, @zeros, @zeros, @ones) kernel 3 stride 2 padding 1 epsilon 1.0e-5 : (tensor<?x4x5x8xf32>) -> tensor<?x2x3x8xf32>
   // CHECK: cvt.depthwise_conv %{{.*}}, [@dw] biases [@ones] kernel 3 strides [1] paddings [1] : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x8xf32>
   %3 = cvt.depthwise_conv %x, [@dw] biases [@ones] kernel 3 strides [1] paddings [1] : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x8xf32>
@@ -57,9 +57,9 @@ func.func @convolutions(%nchw: tensor<?x3x9x7xf32>, %nhwc: tensor<?x9x7x3xf32>, 
 
 // CHECK-LABEL: @layers
 func.func @layers(%map: tensor<?x4x5x8xf32>, %tokens: tensor<?x6x8xf32>, %rows: tensor<?x8xf32>, %wide: tensor<?x6x12xf32>) {
-  // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 9.99999974E-6 : tensor<?x4x5x8xf32>
+  // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 1.0e-05 : tensor<?x4x5x8xf32>
   %0 = cvt.layer_norm %map, @ones, @zeros epsilon 1.0e-5 : tensor<?x4x5x8xf32>
-  // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 9.99999974E-6 : tensor<?x8xf32>
+  // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 1.0e-05 : tensor<?x8xf32>
   %1 = cvt.layer_norm %rows, @ones, @zeros epsilon 1.0e-5 : tensor<?x8xf32>
   // CHECK: cvt.linear %{{.*}}, @fc features 12 : (tensor<?x8xf32>) -> tensor<?x12xf32>
   %2 = cvt.linear %rows, @fc features 12 : (tensor<?x8xf32>) -> tensor<?x12xf32>
@@ -67,7 +67,7 @@ func.func @layers(%map: tensor<?x4x5x8xf32>, %tokens: tensor<?x6x8xf32>, %rows: 
   %3 = cvt.linear %map, @fc features 12 activation quick_gelu : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x12xf32>
   // CHECK: cvt.linear %{{.*}}, @fc bias @fc_bias residual %{{.*}} features 12 activation gelu {cvt.format = #cvt.format<f32>} : (tensor<?x6x8xf32>, tensor<?x6x12xf32>) -> tensor<?x6x12xf32>
   %4 = cvt.linear %tokens, @fc bias @fc_bias residual %wide features 12 activation gelu {cvt.format = #cvt.format<f32>} : (tensor<?x6x8xf32>, tensor<?x6x12xf32>) -> tensor<?x6x12xf32>
-  // CHECK: cvt.attention %{{.*}}, %{{.*}}, %{{.*}} heads 2 scale 2.500000e-01 : (tensor<?x6x8xf32>, tensor<?x6x8xf32>, tensor<?x6x8xf32>) -> tensor<?x6x8xf32>
+  // CHECK: cvt.attention %{{.*}}, %{{.*}}, %{{.*}} heads 2 scale 0.25 : (tensor<?x6x8xf32>, tensor<?x6x8xf32>, tensor<?x6x8xf32>) -> tensor<?x6x8xf32>
   %5 = cvt.attention %tokens, %tokens, %tokens heads 2 scale 0.25 : (tensor<?x6x8xf32>, tensor<?x6x8xf32>, tensor<?x6x8xf32>) -> tensor<?x6x8xf32>
   // CHECK: cvt.gelu %{{.*}} function gelu : tensor<?x6x8xf32>
   %6 = cvt.gelu %tokens function gelu : tensor<?x6x8xf32>

@@ -2,8 +2,8 @@
 // RUN: cvt-opt %s --cvt-fold-batch-norm --split-input-file | FileCheck %s --check-prefix=NONE
 // NONE-NOT: cvt.conv_projection
 
-// CHECK-DAG: cvt.prepare @conv.folded = fold_bn_weight(@conv, @gamma, @variance) epsilon 9.99999974E-6 : tensor<8x1x3x3xf32>
-// CHECK-DAG: cvt.prepare @conv.folded_bias = fold_bn_bias(@gamma, @beta, @mean, @variance) epsilon 9.99999974E-6 : tensor<8xf32>
+// CHECK-DAG: cvt.prepare @conv.folded = fold_bn_weight(@conv, @gamma, @variance) epsilon 1.0e-05 : tensor<8x1x3x3xf32>
+// CHECK-DAG: cvt.prepare @conv.folded_bias = fold_bn_bias(@gamma, @beta, @mean, @variance) epsilon 1.0e-05 : tensor<8xf32>
 // CHECK-LABEL: @example
 cvt.weight @conv : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">
 cvt.weight @gamma : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "gamma">
@@ -23,10 +23,10 @@ func.func @example(%0: tensor<?x14x14x8xf32>) -> tensor<?x7x7x8xf32> {
 // Names that are taken, by weights or by earlier foldings of the same weight
 // with another norm, are left alone.
 // CHECK: cvt.weight @conv.folded : tensor<4xf32>
-// CHECK: cvt.prepare @[[W1:conv.folded_[0-9]+]] = fold_bn_weight(@conv, @a, @a) epsilon 5.000000e-01
-// CHECK: cvt.prepare @[[B1:conv.folded_bias]] = fold_bn_bias(@a, @a, @a, @a) epsilon 5.000000e-01
-// CHECK: cvt.prepare @[[W2:conv.folded_[0-9]+]] = fold_bn_weight(@conv, @b, @b) epsilon 2.500000e-01
-// CHECK: cvt.prepare @[[B2:conv.folded_bias_[0-9]+]] = fold_bn_bias(@b, @b, @b, @b) epsilon 2.500000e-01
+// CHECK: cvt.prepare @[[W1:conv.folded_[0-9]+]] = fold_bn_weight(@conv, @a, @a) epsilon 0.5
+// CHECK: cvt.prepare @[[B1:conv.folded_bias]] = fold_bn_bias(@a, @a, @a, @a) epsilon 0.5
+// CHECK: cvt.prepare @[[W2:conv.folded_[0-9]+]] = fold_bn_weight(@conv, @b, @b) epsilon 0.25
+// CHECK: cvt.prepare @[[B2:conv.folded_bias_[0-9]+]] = fold_bn_bias(@b, @b, @b, @b) epsilon 0.25
 // CHECK-LABEL: @taken_names
 cvt.weight @conv.folded : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv.folded">
 cvt.weight @conv : tensor<8x1x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">

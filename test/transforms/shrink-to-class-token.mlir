@@ -8,7 +8,7 @@ cvt.weight @cls : tensor<1x1x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, 
 // CHECK-LABEL: @example
 // CHECK-SAME: (%[[Q:.*]]: tensor<?x5x8xf32>, %[[K:.*]]: tensor<?x2x8xf32>, %[[V:.*]]: tensor<?x2x8xf32>)
 // CHECK-NEXT: %[[ROW:.*]] = cvt.take_class_token %[[Q]] : (tensor<?x5x8xf32>) -> tensor<?x1x8xf32>
-// CHECK-NEXT: %[[Z:.*]] = cvt.attention %[[ROW]], %[[K]], %[[V]] heads 2 scale 5.000000e-01 : (tensor<?x1x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>) -> tensor<?x1x8xf32>
+// CHECK-NEXT: %[[Z:.*]] = cvt.attention %[[ROW]], %[[K]], %[[V]] heads 2 scale 0.5 : (tensor<?x1x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>) -> tensor<?x1x8xf32>
 // CHECK-NEXT: return %[[Z]]
 func.func @example(%q: tensor<?x5x8xf32>, %k: tensor<?x2x8xf32>, %v: tensor<?x2x8xf32>) -> tensor<?x1x8xf32> {
   %0 = cvt.attention %q, %k, %v heads 2 scale 0.5
@@ -20,7 +20,7 @@ func.func @example(%q: tensor<?x5x8xf32>, %k: tensor<?x2x8xf32>, %v: tensor<?x2x
 // CHECK-LABEL: @row_by_row
 // CHECK-SAME: (%[[X:.*]]: tensor<?x5x8xf32>, %[[R:.*]]: tensor<?x5x8xf32>)
 // CHECK: %[[RX:.*]] = cvt.take_class_token %[[X]]
-// CHECK: %[[N:.*]] = cvt.layer_norm %[[RX]], @c, @c epsilon 9.99999974E-6 : tensor<?x1x8xf32>
+// CHECK: %[[N:.*]] = cvt.layer_norm %[[RX]], @c, @c epsilon 1.0e-05 : tensor<?x1x8xf32>
 // CHECK: %[[RR:.*]] = cvt.take_class_token %[[R]]
 // CHECK: %[[L:.*]] = cvt.linear %[[N]], @w bias @c residual %[[RR]] features 8 activation gelu : (tensor<?x1x8xf32>, tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
 // CHECK: %[[G:.*]] = cvt.gelu %[[L]] function gelu : tensor<?x1x8xf32>
