@@ -6,11 +6,16 @@ import pathlib
 import platform
 import sys
 
+import accuracy
 import measure
 import models
 import peers
 import report
+import scaling
+import startup
 
+# The model of all sections but the comparison.
+MODEL = "cvt-13"
 PRECISIONS = ("f32", "bf16", "int8")
 QUICK = {"models": ["cvt-13"], "batches": [1], "rounds": 3, "turn_seconds": 0.3}
 
@@ -39,6 +44,7 @@ def parse_options():
         prog="tools/bench/run.sh", description=__doc__.splitlines()[0]
     )
     add = parser.add_argument
+    add("--sections", type=words(SECTIONS), default=list(SECTIONS))
     add("--models", type=words(models.MODELS), default=list(models.MODELS))
     add("--batches", type=numbers, default=[1, 8])
     add("--peers", type=words(peers.MODULES), default=list(peers.MODULES))
@@ -71,34 +77,82 @@ def machine():
     }
 
 
-def compare(options):
+def open_model(name, options):
+    model = models.Model(name, options.build.resolve())
+    models.make_hugging_face(model)
+    return model
+
+
+def rounds_of(options):
+    return measure.Rounds(options.rounds, options.turn_seconds)
+
+
+def compare(options, output):
     rows = []
-    rounds = measure.Rounds(options.rounds, options.turn_seconds)
     for name in options.models:
-        model = models.Model(name, options.build.resolve())
-        model.folder.mkdir(parents=True, exist_ok=True)
-        models.make_hugging_face(model)
+        model = open_model(name, options)
         for batch in options.batches:
             setup = peers.Setup("f32", batch, options.threads, options.isa)
             found = measure.measure_model(
-                model, options.peers, options.precisions, setup, rounds
+                model, options.peers, options.precisions, setup, rounds_of(options)
             )
             print(report.comparison(found), end="\n\n", flush=True)
             rows += found
-    return rows
+    report.plot_comparison(rows, output / "comparison.svg")
+    return rows, report.comparison(rows)
+
+
+def scale(options, _output):
+    model = open_model(MODEL, options)
+    results = [
+        scaling.measure_precision(model, precision, options.threads, rounds_of(options))
+        for precision in options.precisions
+    ]
+    return results, scaling.text(results, options.threads)
+
+
+def check_accuracy(options, _output):
+    model = open_model(MODEL, options)
+    logits = accuracy.measure_logits(model, options.precisions, options.threads)
+    digits = accuracy.measure_digits(model.build, options.precisions)
+    return {"logits": logits, "digits": digits}, accuracy.text(logits, digits)
+
+
+def start(options, _output):
+    rows = startup.measure_startup(
+        open_model(MODEL, options),
+        options.precisions,
+        options.threads,
+        rounds_of(options),
+    )
+    return rows, startup.text(rows)
+
+
+# Each returns what goes into the JSON file, and its text.
+SECTIONS = {
+    "comparison": compare,
+    "scaling": scale,
+    "accuracy": check_accuracy,
+    "startup": start,
+}
 
 
 def main():
     options = parse_options()
     output = options.output or options.build / "bench" / "results"
     output.mkdir(parents=True, exist_ok=True)
-    rows = compare(options)
-    text = report.comparison(rows)
-    (output / "comparison.txt").write_text(text + "\n")
-    report.write_json({"machine": machine(), "comparison": rows}, output / "bench.json")
-    report.plot_comparison(rows, output / "comparison.svg")
+    results = {"machine": machine()}
+    for name in options.sections:
+        results[name], text = SECTIONS[name](options, output)
+        print(f"== {name}\n{text}\n", flush=True)
+        (output / f"{name}.txt").write_text(text + "\n")
+    report.write_json(results, output / "bench.json")
     print(f"written to {output}")
-    wrong = [row for row in rows if not row["unavailable"] and report.disagrees(row)]
+    wrong = [
+        row
+        for row in results.get("comparison", [])
+        if not row["unavailable"] and report.disagrees(row)
+    ]
     return 1 if wrong else 0
 
 

@@ -35,9 +35,10 @@ class Rounds:
 
 
 class Worker:
-    """A peer that is loaded and waits.  Raises NotAvailable if it cannot."""
+    """A peer that is loaded, in one or several sessions, and waits.  Raises
+    NotAvailable if it cannot."""
 
-    def __init__(self, peer, model, setup, seed=1):
+    def __init__(self, peer, model, setup, seed=1, sessions=1):
         module = peers.find(peer)
         if setup.precision not in module.PRECISIONS:
             raise models.NotAvailable(f"has no {setup.precision}")
@@ -59,6 +60,7 @@ class Worker:
                 "build": str(model.build),
                 "setup": dataclasses.asdict(setup),
                 "seed": seed,
+                "sessions": sessions,
             }
         )
         if "unavailable" in loaded:
@@ -66,6 +68,7 @@ class Worker:
             raise models.NotAvailable(loaded["unavailable"])
         self.logits = np.array(loaded["logits"])
         self.facts = loaded["facts"]
+        self.batch = setup.batch
         self.iterations = None
 
     def _ask(self, request):
@@ -88,6 +91,12 @@ class Worker:
             self.iterations = max(MIN_ITERATIONS, count)
         return self._ask({"warm_up": WARM_UP, "iterations": self.iterations})
 
+    def images_per_second(self, seconds):
+        """Of all sessions together, running at once."""
+        time.sleep(PAUSE_SECONDS)
+        self._ask({"warm_up": WARM_UP, "iterations": 1})
+        return self.batch * self._ask({"seconds": seconds})
+
     def close(self):
         self.process.stdin.close()
         self.process.stdout.close()
@@ -96,14 +105,20 @@ class Worker:
 
 def measure_workers(workers, rounds):
     """Milliseconds of every run, by the names of `workers`: a list of rounds,
-    each a list of runs.  Who begins changes from round to round."""
+    each a list of runs."""
+    return take_turns(workers, rounds, lambda worker: worker.turn(rounds.turn_seconds))
+
+
+def take_turns(workers, rounds, ask):
+    """What `ask` gets of each worker, a list of rounds by name.  Who begins
+    changes from round to round."""
     names = list(workers)
-    times = {name: [] for name in names}
+    answers = {name: [] for name in names}
     for index in range(rounds.count):
-        first = index % len(names)
+        first = index % len(names) if names else 0
         for name in names[first:] + names[:first]:
-            times[name].append(workers[name].turn(rounds.turn_seconds))
-    return times
+            answers[name].append(ask(workers[name]))
+    return answers
 
 
 def relative_difference(logits, expected):
@@ -141,7 +156,7 @@ def measure_model(model, names, precisions, setup, rounds):
                 )
                 if worker:
                     workers[name, precision] = worker
-        times = measure_workers(workers, rounds) if workers else {}
+        times = measure_workers(workers, rounds)
     finally:
         for worker in workers.values():
             worker.close()

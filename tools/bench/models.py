@@ -43,6 +43,7 @@ IMAGE_PROCESSOR = {
     "rescale_factor": 1 / 255,
 }
 CALIBRATION_INPUTS = 64
+MAX_BATCH = 16
 
 
 class NotAvailable(Exception):
@@ -77,6 +78,10 @@ class Model:
         return self.folder / "model.onnx"
 
     @property
+    def openvino_one_image(self):
+        return self.folder / "openvino-batch1.xml"
+
+    @property
     def openvino_int8(self):
         return self.folder / "openvino-int8.xml"
 
@@ -100,6 +105,7 @@ def make_hugging_face(model):
         return
     import make_model
 
+    model.folder.mkdir(parents=True, exist_ok=True)
     beside = model.folder / "hugging-face.part"
     make_model.write(make_model.build(MODELS[model.name]), beside)
     (beside / "preprocessor_config.json").write_text(
@@ -146,25 +152,43 @@ def make_openvino_int8(model):
         model_type=nncf.ModelType.TRANSFORMER,
         subset_size=CALIBRATION_INPUTS,
     )
-    beside = model.folder / "openvino-int8.part.xml"
-    openvino.save_model(quantized, beside, compress_to_fp16=False)
-    beside.with_suffix(".bin").rename(model.openvino_int8.with_suffix(".bin"))
-    beside.rename(model.openvino_int8)
+    save_openvino(quantized, model.openvino_int8)
 
 
-def make_artifact(model, precision, target, max_batch=8):
+def make_openvino_one_image(model):
+    """Writes OpenVINO's own format, from which it starts fastest."""
+    if model.openvino_one_image.exists():
+        return
+    make_onnx(model)
+    import openvino
+
+    network = openvino.Core().read_model(model.onnx)
+    network.reshape([1, 3, *model.image_size])
+    save_openvino(network, model.openvino_one_image)
+
+
+def save_openvino(network, path):
+    import openvino
+
+    beside = path.with_suffix(".part.xml")
+    openvino.save_model(network, beside, compress_to_fp16=False)
+    beside.with_suffix(".bin").rename(path.with_suffix(".bin"))
+    beside.rename(path)
+
+
+def make_artifact(model, precision, target):
     """Compiles with cvt-compile, anew whenever the compiler has changed."""
     compiler = model.build / "bin" / "cvt-compile"
     artifact = model.artifact(precision, target)
     made_by = artifact.with_suffix(".made-by")
-    stamp = f"{hashlib.sha256(compiler.read_bytes()).hexdigest()} {max_batch}"
+    stamp = hashlib.sha256(compiler.read_bytes()).hexdigest()
     if artifact.exists() and made_by.exists() and made_by.read_text() == stamp:
         return
     result = subprocess.run(
         [
             *(compiler, model.hugging_face, "-o", artifact),
             *(f"--precision={precision}", f"--target={target}"),
-            f"--max-batch={max_batch}",
+            f"--max-batch={MAX_BATCH}",
         ],
         capture_output=True,
         text=True,

@@ -37,6 +37,13 @@ def table(header, rows):
     return "\n".join(lines)
 
 
+def ratio_cells(ratio):
+    """The two cells of statistic.paired_ratio's result, which may be None."""
+    if ratio is None:
+        return [None, "-"]
+    return [ratio["median"], f"{ratio['low']:.2f} - {ratio['high']:.2f}"]
+
+
 def disagrees(row):
     return not row["difference"] <= AGREEMENT[row["precision"]]
 
@@ -66,12 +73,10 @@ def comparison(rows):
 
 
 def comparison_cells(row):
-    ratio = row["ratio"]
     return [
         *(row["model"], row["batch"], row["precision"], row["peer"]),
         *(row["median_ms"], row["p99_ms"]),
-        ratio and ratio["median"],
-        f"{ratio['low']:.2f} - {ratio['high']:.2f}" if ratio else "-",
+        *ratio_cells(row["ratio"]),
         f"{row['difference']:.0e}",
     ]
 
