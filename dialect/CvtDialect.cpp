@@ -68,9 +68,19 @@ bool cvt::isBatchedTensor(Type type, int64_t rank) {
                       [](int64_t extent) { return extent > 0; });
 }
 
+bool cvt::haveEqualShapes(TypeRange a, TypeRange b) {
+  return a.size() == b.size() &&
+         llvm::all_of(llvm::zip_equal(a, b), [](auto pair) {
+           auto [x, y] = pair;
+           return cast<RankedTensorType>(x).getShape() ==
+                  cast<RankedTensorType>(y).getShape();
+         });
+}
+
 bool cvt::isClassToken(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getElementType().isF32() && tensor.getRank() == 3 &&
+  return tensor && isa<Float32Type, BFloat16Type>(tensor.getElementType()) &&
+         tensor.getRank() == 3 &&
          (tensor.isDynamicDim(0) || tensor.getDimSize(0) == 1) &&
          tensor.getDimSize(1) == 1 && tensor.getDimSize(2) > 0;
 }

@@ -24,7 +24,10 @@ namespace cvt {
 /// Whether `type` has `rank` extents of which only the outermost is dynamic.
 bool isBatchedTensor(mlir::Type type, int64_t rank);
 
-/// Whether `type` is tensor<?x1xCxf32> or tensor<1x1xCxf32>.
+/// Whether two lists of tensors have the same shapes, of whatever elements.
+bool haveEqualShapes(mlir::TypeRange a, mlir::TypeRange b);
+
+/// Whether `type` is tensor<?x1xC> or tensor<1x1xC> of f32 or bf16.
 bool isClassToken(mlir::Type type);
 
 /// Elements along one axis after a convolution, or nullopt if the padded axis

@@ -17,8 +17,9 @@ def Cvt_Dialect : Dialect {
     `@forward`, from pixel values to named outputs, and one symbol for each
     weight.
 
-    Activations are `f32` tensors whose outermost extent, the batch, is
-    dynamic and whose other extents are static: *maps* are
+    Activations are `f32` tensors, from the precision phase on also `bf16` ones
+    where that is how they are stored.  Their outermost extent, the batch, is
+    dynamic, the other extents are static: *maps* are
     `tensor<?xHxWxCxf32>`, *tokens* `tensor<?xTxCxf32>`, rows
     `tensor<?xCxf32>`.  Channels are innermost throughout, so going from a map
     to tokens and back is a reshape that moves nothing.  A *class token*, where
@@ -90,6 +91,7 @@ def Cvt_ActivationAttr : Cvt_EnumAttr<Cvt_ActivationEnum, "activation">;
 def Cvt_Format : Cvt_Enum<"Format",
     "number format that an op computes in", [
   I32EnumAttrCase<"F32", 0, "f32">,
+  I32EnumAttrCase<"Bf16", 1, "bf16">,
 ]>;
 def Cvt_FormatAttr : Cvt_EnumAttr<Cvt_Format, "format">;
 
@@ -149,9 +151,9 @@ def Cvt_RandomAttr : Cvt_Attr<"Random", "random"> {
   }];
 }
 
-// Activations: batch dynamic, other extents static, f32.
+// Activations: batch dynamic, other extents static.
 class Cvt_BatchedTensor<int rank, string summary>
-    : Type<And<[RankedTensorOf<[F32]>.predicate,
+    : Type<And<[RankedTensorOf<[F32, BF16]>.predicate,
                 CPred<"::cvt::isBatchedTensor($_self, " # rank # ")">]>,
            summary, "::mlir::RankedTensorType">;
 
@@ -163,8 +165,12 @@ def Cvt_Activation : AnyTypeOf<[Cvt_Map, Cvt_Tokens, Cvt_Rows],
 def Cvt_ClassToken : Type<CPred<"::cvt::isClassToken($_self)">,
     "class token tensor<?x1xCxf32> or tensor<1x1xCxf32>",
     "::mlir::RankedTensorType">;
-def Cvt_Weight : Type<And<[RankedTensorOf<[F32]>.predicate,
-                           CPred<"::llvm::cast<::mlir::ShapedType>($_self).hasStaticShape()">]>,
-    "weight of static shape", "::mlir::RankedTensorType">;
+class Cvt_StaticTensor<list<Type> elements, string summary>
+    : Type<And<[RankedTensorOf<elements>.predicate,
+                CPred<"::llvm::cast<::mlir::ShapedType>($_self).hasStaticShape()">]>,
+           summary, "::mlir::RankedTensorType">;
+def Cvt_Weight : Cvt_StaticTensor<[F32], "weight of static shape">;
+def Cvt_PreparedWeight
+    : Cvt_StaticTensor<[F32, BF16], "prepared weight of static shape">;
 
 #endif // CVT_DIALECT

@@ -216,7 +216,7 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
   RankedTensorType result =
       withChannels(typeOf(adaptor.getInput()), features);
   if (Value residual = adaptor.getResidual();
-      residual && residual.getType() != result)
+      residual && !haveEqualShapes(residual.getType(), result))
     return emitOptionalError(location, "residual is ", residual.getType(),
                              ", expected ", result);
   types.push_back(result);

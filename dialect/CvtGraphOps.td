@@ -3,7 +3,7 @@
 #ifndef CVT_GRAPH_OPS
 #define CVT_GRAPH_OPS
 
-def Cvt_ConvEmbedOp : Cvt_WeightedOp<"conv_embed", [Cvt_GraphOpTrait]> {
+def Cvt_ConvEmbedOp : Cvt_WeightedGraphOp<"conv_embed"> {
   let summary = "Convolutional token embedding, before its norm";
   let description = [{
     2-D convolution with zero padding, square kernel and equal strides, from a
@@ -33,7 +33,7 @@ def Cvt_ConvEmbedOp : Cvt_WeightedOp<"conv_embed", [Cvt_GraphOpTrait]> {
   }];
 }
 
-def Cvt_LayerNormOp : Cvt_WeightedOp<"layer_norm", [Cvt_GraphOpTrait]> {
+def Cvt_LayerNormOp : Cvt_WeightedGraphOp<"layer_norm"> {
   let summary = "Layer norm over channels";
   let description = [{
     `(x - mean) / sqrt(variance + epsilon) * gamma + beta` for each row of
@@ -52,11 +52,12 @@ def Cvt_LayerNormOp : Cvt_WeightedOp<"layer_norm", [Cvt_GraphOpTrait]> {
                        FlatSymbolRefAttr:$beta, F32Attr:$epsilon);
   let results = (outs Cvt_Activation:$output);
   let assemblyFormat = [{
-    $input `,` $gamma `,` $beta `epsilon` custom<F32>($epsilon) attr-dict `:` type($input)
+    $input `,` $gamma `,` $beta `epsilon` custom<F32>($epsilon) attr-dict
+    `:` custom<Rounding>(type($input), type($output))
   }];
 }
 
-def Cvt_ConvProjectionOp : Cvt_WeightedOp<"conv_projection", [Cvt_GraphOpTrait]> {
+def Cvt_ConvProjectionOp : Cvt_WeightedGraphOp<"conv_projection"> {
   let summary = "Convolutional projection: depthwise convolution and batch norm";
   let description = [{
     Each channel is convolved on its own with a `kernel` x `kernel` filter and
@@ -87,7 +88,7 @@ def Cvt_ConvProjectionOp : Cvt_WeightedOp<"conv_projection", [Cvt_GraphOpTrait]>
   }];
 }
 
-def Cvt_DepthwiseConvOp : Cvt_WeightedOp<"depthwise_conv", [Cvt_GraphOpTrait]> {
+def Cvt_DepthwiseConvOp : Cvt_WeightedGraphOp<"depthwise_conv"> {
   let summary = "Depthwise convolutions with bias that read one map";
   let description = [{
     One result for each entry of `weights`: a depthwise convolution of the
@@ -118,7 +119,7 @@ def Cvt_DepthwiseConvOp : Cvt_WeightedOp<"depthwise_conv", [Cvt_GraphOpTrait]> {
   }];
 }
 
-def Cvt_AvgPoolOp : Cvt_InferredOp<"avg_pool", [Cvt_GraphOpTrait]> {
+def Cvt_AvgPoolOp : Cvt_GraphOp<"avg_pool"> {
   let summary = "Average pooling, as PyTorch's AvgPool2d with ceil_mode";
   let description = [{
     The mean over each window of the zero-padded input.  Output axes have
@@ -145,13 +146,13 @@ def Cvt_AvgPoolOp : Cvt_InferredOp<"avg_pool", [Cvt_GraphOpTrait]> {
   }];
 }
 
-def Cvt_LinearOp : Cvt_WeightedOp<"linear", [Cvt_GraphOpTrait]> {
+def Cvt_LinearOp : Cvt_WeightedGraphOp<"linear"> {
   let summary = "Linear layer with fused bias, activation and residual";
   let description = [{
     `activation(x · weightᵀ + bias) + residual`, each part optional.
 
     Constraints:
-    - (C1) `features` ≥ 1; `residual` has the result's type;
+    - (C1) `features` ≥ 1; `residual` has the result's shape;
     - (C2) `weight` is (features, channels), `bias` (features).
 
     Example:
@@ -174,7 +175,7 @@ def Cvt_LinearOp : Cvt_WeightedOp<"linear", [Cvt_GraphOpTrait]> {
   }];
 }
 
-def Cvt_AttentionOp : Cvt_InferredOp<"attention", [Cvt_GraphOpTrait]> {
+def Cvt_AttentionOp : Cvt_GraphOp<"attention"> {
   let summary = "Multi-head attention";
   let description = [{
     For each of `heads` equal runs of channels:
@@ -199,7 +200,7 @@ def Cvt_AttentionOp : Cvt_InferredOp<"attention", [Cvt_GraphOpTrait]> {
   }];
 }
 
-def Cvt_GeluOp : Cvt_InferredOp<"gelu", [Cvt_GraphOpTrait]> {
+def Cvt_GeluOp : Cvt_GraphOp<"gelu"> {
   let summary = "GELU: exact, or the sigmoid form of the original code";
   let description = [{
     `gelu`: x · (1 + erf(x / √2)) / 2.  `quick_gelu`: x · sigmoid(1.702 x).
@@ -217,7 +218,7 @@ def Cvt_GeluOp : Cvt_InferredOp<"gelu", [Cvt_GraphOpTrait]> {
   let assemblyFormat = "$input `function` custom<Activation>($function) attr-dict `:` type($input)";
 }
 
-def Cvt_AddOp : Cvt_InferredOp<"add", [Cvt_GraphOpTrait, Commutative]> {
+def Cvt_AddOp : Cvt_GraphOp<"add", [Commutative]> {
   let summary = "Sum of two activations of one type";
   let description = [{
     Constraints:
@@ -233,7 +234,7 @@ def Cvt_AddOp : Cvt_InferredOp<"add", [Cvt_GraphOpTrait, Commutative]> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
 }
 
-def Cvt_TokenMeanOp : Cvt_InferredOp<"token_mean", [Cvt_GraphOpTrait]> {
+def Cvt_TokenMeanOp : Cvt_GraphOp<"token_mean"> {
   let summary = "Mean over tokens";
   let description = [{
     Example:
@@ -247,7 +248,7 @@ def Cvt_TokenMeanOp : Cvt_InferredOp<"token_mean", [Cvt_GraphOpTrait]> {
   let hasCanonicalizeMethod = 1;
 }
 
-def Cvt_ToNchwOp : Cvt_InferredOp<"to_nchw", [Cvt_GraphOpTrait]> {
+def Cvt_ToNchwOp : Cvt_GraphOp<"to_nchw"> {
   let summary = "A channels-last map in Hugging Face's order";
   let description = [{
     Example:

@@ -16,7 +16,7 @@ def Cvt_WeightValueOp : Cvt_Op<"weight_value", [Pure,
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$weight);
-  let results = (outs Cvt_Weight:$value);
+  let results = (outs Cvt_PreparedWeight:$value);
   let assemblyFormat = "$weight attr-dict `:` type($value)";
 }
 

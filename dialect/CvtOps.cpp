@@ -83,6 +83,21 @@ static void printF32(OpAsmPrinter &printer, Operation *, FloatAttr attr) {
     printer << "e" << exponent;
 }
 
+/// `T`, or `T -> U` where the result is rounded to other elements.
+static ParseResult parseRounding(OpAsmParser &parser, Type &from, Type &to) {
+  if (parser.parseType(from))
+    return failure();
+  to = from;
+  return succeeded(parser.parseOptionalArrow()) ? parser.parseType(to)
+                                                : ParseResult(success());
+}
+static void printRounding(OpAsmPrinter &printer, Operation *, Type from,
+                          Type to) {
+  printer << from;
+  if (to != from)
+    printer << " -> " << to;
+}
+
 static ParseResult parseSymbolList(OpAsmParser &parser, ArrayAttr &attr) {
   SmallVector<Attribute> symbols;
   auto parseOne = [&]() -> ParseResult {

@@ -26,6 +26,23 @@ class Cvt_WeightedOp<string mnemonic, list<Trait> traits = []>
     : Cvt_InferredOp<mnemonic,
         !listconcat([DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)>;
 
+// An op that computes.  It rounds its results to the element type they have,
+// which need not be the one it reads.
+class Cvt_GraphOp<string mnemonic, list<Trait> traits = []>
+    : Cvt_InferredOp<mnemonic, !listconcat([Cvt_GraphOpTrait], traits)> {
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
+                                        ::mlir::TypeRange actual) {
+      return ::cvt::haveEqualShapes(inferred, actual);
+    }
+  }];
+}
+
+// The same with weights.
+class Cvt_WeightedGraphOp<string mnemonic, list<Trait> traits = []>
+    : Cvt_GraphOp<mnemonic,
+        !listconcat([DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)>;
+
 include "CvtSymbolOps.td"
 include "CvtGraphOps.td"
 include "CvtTokenOps.td"

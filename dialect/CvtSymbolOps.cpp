@@ -45,6 +45,10 @@ static bool isFolding(PrepareStep step) {
   return step == PrepareStep::FoldBnWeight || step == PrepareStep::FoldBnBias;
 }
 
+static bool isPacking(PrepareStep step) {
+  return step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc;
+}
+
 LogicalResult PrepareOp::verify() {
   static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1};
   size_t expected = kSources[static_cast<size_t>(getStep())];
@@ -61,7 +65,8 @@ LogicalResult PrepareOp::verify() {
 /// The shape that `step` gives for the shapes of its sources, where -1 stands
 /// for an extent that the step leaves open; nullopt if they do not fit.
 static std::optional<SmallVector<int64_t>>
-preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources) {
+preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
+              bool isBf16) {
   ArrayRef<int64_t> first = sources.front();
   auto isDepthwise = [](ArrayRef<int64_t> shape) {
     return shape.size() == 4 && shape[1] == 1;
@@ -85,7 +90,11 @@ preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources) {
     int64_t k = 1;
     for (int64_t extent : first.drop_front())
       k *= extent;
-    return SmallVector<int64_t>{-1, k, -1};
+    if (!isBf16)
+      return SmallVector<int64_t>{-1, k, -1};
+    if (k % 2 != 0)
+      return std::nullopt;
+    return SmallVector<int64_t>{-1, k / 2, -1, 2};
   }
   case PrepareStep::TapsOutermost:
     if (!isDepthwise(first))
@@ -104,7 +113,7 @@ static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
                            ArrayRef<int64_t> result) {
   if (step == PrepareStep::Pad)
     return result[0] >= source[0];
-  if (step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc)
+  if (isPacking(step))
     return result[2] > 0 &&
            result[0] == llvm::divideCeilSigned(source[0], result[2]);
   return true;
@@ -120,12 +129,15 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
     types.push_back(type);
     shapes.push_back(type.getShape());
   }
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(getType()).getShape();
-  auto expected = preparedShape(getStep(), shapes);
+  auto prepared = cast<RankedTensorType>(getType());
+  ArrayRef<int64_t> shape = prepared.getShape();
+  bool isBf16 = prepared.getElementType().isBF16();
+  auto expected = preparedShape(getStep(), shapes, isBf16);
   auto matches = [](auto pair) {
     return std::get<0>(pair) == -1 || std::get<0>(pair) == std::get<1>(pair);
   };
-  if (!expected || expected->size() != shape.size() ||
+  if (!expected || (isBf16 && !isPacking(getStep())) ||
+      expected->size() != shape.size() ||
       !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
       !openExtentsFit(getStep(), shapes.front(), shape))
     return emitOpError() << "cannot make " << getType() << " by "

@@ -25,6 +25,8 @@ struct ModelFacts {
   /// The image processor's settings, or null if the model takes tensors only.
   llvm::json::Value imageProcessor = nullptr;
   int64_t maxBatch = 0;
+  /// As on the command line.
+  std::string precision;
   /// (B, C, H, W), -1 for the batch.
   std::vector<int64_t> inputShape;
 };

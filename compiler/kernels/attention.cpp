@@ -107,8 +107,9 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   RDom rd(0, headDim, "rd"), rk(0, keys, "rk");
   Func query("query"), dot("dot"), score("score"), top("top"), power("power"),
       total("total"), factor("factor"), sum("sum"), out("out");
-  query(q, d, h, b) = qIn(h * headDim + d, min(q, queries - 1), b) * scale;
-  dot(q, k, h, b) += query(q, rd, h, b) * kIn(h * headDim + rd, k, b);
+  query(q, d, h, b) =
+      cast<float>(qIn(h * headDim + d, min(q, queries - 1), b)) * scale;
+  dot(q, k, h, b) += query(q, rd, h, b) * cast<float>(kIn(h * headDim + rd, k, b));
   score(q, k, h, b) = dot(q, k, h, b);
   top(q, h, b) = Float(32).min();
   top(q, h, b) = max(top(q, h, b), score(q, rk, h, b));
@@ -116,9 +117,10 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   total(q, h, b) += power(q, rk, h, b);
   factor(q, h, b) = 1.f / total(q, h, b);
   sum(j, q, t, b) +=
-      power(q, rk, t / tilesPerHead, b) * vIn(t * columns + j, rk, b);
-  out(c, q, b) =
-      sum(c % columns, q, c / columns, b) * factor(q, c / headDim, b);
+      power(q, rk, t / tilesPerHead, b) *
+      cast<float>(vIn(t * columns + j, rk, b));
+  out(c, q, b) = builder.toOutput(sum(c % columns, q, c / columns, b) *
+                                  factor(q, c / headDim, b));
   builder.output(out);
 
   // The loops over tasks, blocks of queries, and output tiles.

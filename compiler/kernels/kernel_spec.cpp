@@ -80,9 +80,6 @@ struct RelationChecker {
   std::string operator()(const LinearSpec &s) const {
     return interleaves(s.k);
   }
-  std::string operator()(const AttentionSpec &s) const {
-    return interleaves(s.headDim);
-  }
   static std::string windowFits(int64_t height, int64_t width, int64_t kernel,
                                 int64_t padding) {
     if (std::min(height, width) + 2 * padding >= kernel)
@@ -93,8 +90,6 @@ struct RelationChecker {
            std::to_string(padding);
   }
   std::string operator()(const ConvSpec &s) const {
-    if (std::string e = interleaves(s.channels); !e.empty())
-      return e;
     return windowFits(s.height, s.width, s.kernel, s.padding);
   }
   std::string operator()(const DepthwiseConvSpec &s) const {
@@ -134,16 +129,11 @@ struct FormatChecker {
              (!s.residual || f.out == Element::F32);
     return isF32();
   }
-  /// Reads the residual stream, whatever it multiplies.
-  bool operator()(const ConvSpec &s) const {
-    return isF32() || (s.layout == ImageLayout::Nhwc &&
-                       f == Formats{Element::Bf16, Element::F32, Element::F32});
-  }
   bool operator()(const DepthwiseConvSpec &) const {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
   }
   bool operator()(const AttentionSpec &) const {
-    return isF32() || f == Formats::of(Element::Bf16);
+    return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
   }
   bool operator()(const LayerNormSpec &) const {
     return f.math == Element::F32 && f.in == Element::F32 && isFloat(f.out);

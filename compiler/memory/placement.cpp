@@ -24,7 +24,9 @@ Placements::Placements(func::FuncOp function) {
 
 unsigned Placements::addBuffer(ValueBuffer::Kind kind, unsigned index,
                                Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
   allBuffers.push_back({kind, index, imageElements(value),
+                        type.getElementTypeBitWidth() / 8,
                         std::numeric_limits<int64_t>::max(), -1});
   return allBuffers.size() - 1;
 }

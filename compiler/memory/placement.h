@@ -21,8 +21,9 @@ struct ValueBuffer {
   enum class Kind { Arena, Input, Output } kind;
   /// Which input or output.
   unsigned index = 0;
-  /// f32 elements of one image.
+  /// Elements of one image, and bytes of each.
   int64_t imageElements = 0;
+  int64_t elementBytes = 0;
   /// First and last op that touch it, by position in the function.
   int64_t firstUse = 0;
   int64_t lastUse = 0;

@@ -20,8 +20,6 @@ namespace cvt {
 using namespace mlir;
 using namespace cvt;
 
-static constexpr int64_t kElementBytes = sizeof(float);
-
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
@@ -39,7 +37,8 @@ static void planWeights(ModuleOp module) {
     int64_t offset = llvm::alignTo(end, CVT_BUFFER_ALIGNMENT);
     symbol->setAttr(CvtDialect::kSectionOffsetAttr,
                     builder.getI64IntegerAttr(offset));
-    end = offset + op.getType().getNumElements() * kElementBytes;
+    end = offset + op.getType().getNumElements() *
+                       op.getType().getElementTypeBitWidth() / 8;
   });
   module->setAttr(CvtDialect::kSectionBytesAttr,
                   builder.getI64IntegerAttr(end));
@@ -102,7 +101,8 @@ int64_t FunctionPlanner::planArenaOffsets() {
   for (auto [index, buffer] : llvm::enumerate(placements.buffers())) {
     if (buffer.kind != ValueBuffer::Kind::Arena)
       continue;
-    lifetimes.push_back({buffer.imageElements * kElementBytes, buffer.firstUse,
+    lifetimes.push_back({buffer.imageElements * buffer.elementBytes,
+                         buffer.firstUse,
                          buffer.lastUse});
     planned.push_back(index);
   }
@@ -175,6 +175,20 @@ Value FunctionPlanner::viewOf(Value value,
   return valueView(value, argument);
 }
 
+static Type elementType(kernels::Element element, Builder &builder) {
+  switch (element) {
+  case kernels::Element::F32:
+    return builder.getF32Type();
+  case kernels::Element::Bf16:
+    return builder.getBF16Type();
+  case kernels::Element::U8:
+    return builder.getIntegerType(8, /*isSigned=*/false);
+  case kernels::Element::I8:
+    return builder.getIntegerType(8, /*isSigned=*/true);
+  }
+  llvm_unreachable("unknown element");
+}
+
 /// A memref type of the argument's shape with these strides, innermost first.
 static MemRefType viewType(const kernels::KernelArgument &argument,
                            ArrayRef<int64_t> strides, Builder &builder) {
@@ -182,14 +196,15 @@ static MemRefType viewType(const kernels::KernelArgument &argument,
   for (int64_t extent : llvm::reverse(argument.extents))
     shape.push_back(extent == kernels::kRuntimeExtent ? ShapedType::kDynamic
                                                       : extent);
-  auto dense = MemRefType::get(shape, builder.getF32Type());
+  Type element = elementType(argument.element, builder);
+  auto dense = MemRefType::get(shape, element);
   SmallVector<int64_t> denseStrides;
   int64_t offset;
   if (succeeded(dense.getStridesAndOffset(denseStrides, offset)) &&
       denseStrides == outermostFirst)
     return dense;
   return MemRefType::get(
-      shape, builder.getF32Type(),
+      shape, element,
       StridedLayoutAttr::get(builder.getContext(), 0, outermostFirst));
 }
 
@@ -233,7 +248,7 @@ Value FunctionPlanner::valueView(Value value,
     base = planned.getArgument(2 + inputCount + buffer.index);
   return ViewOp::create(
       builder, value.getLoc(), viewType(argument, strides, builder), base,
-      batch, builder.getI64IntegerAttr(placement.offset * kElementBytes),
+      batch, builder.getI64IntegerAttr(placement.offset * buffer.elementBytes),
       builder.getI64IntegerAttr(arenaOffsets[placement.buffer]),
       builder.getI64IntegerAttr(rows));
 }

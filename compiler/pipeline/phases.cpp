@@ -44,8 +44,11 @@ static void populateFuse(OpPassManager &passes,
   passes.addPass(createSymbolDCEPass());
 }
 
-static void populatePrecision(OpPassManager &passes, const PipelineOptions &) {
-  passes.addPass(createAssignFormatsPass());
+static void populatePrecision(OpPassManager &passes,
+                              const PipelineOptions &options) {
+  AssignFormatsPassOptions formats;
+  formats.format = options.precision;
+  passes.addPass(createAssignFormatsPass(formats));
 }
 
 static void populateKernels(OpPassManager &passes,
@@ -119,6 +122,11 @@ struct PhasePipelineOptions
                                   llvm::cl::desc("CPU targets, best first")};
   Option<int64_t> maxBatch{*this, "max-batch",
                            llvm::cl::desc("largest batch"), llvm::cl::init(8)};
+  Option<Format> precision{
+      *this, "precision", llvm::cl::desc("number format"),
+      llvm::cl::init(Format::F32),
+      llvm::cl::values(clEnumValN(Format::F32, "f32", "single precision"),
+                       clEnumValN(Format::Bf16, "bf16", "bfloat16"))};
 };
 
 } // namespace
@@ -136,6 +144,7 @@ static void registerPhase(const Phase &phase) {
             options.outputs.assign(given.outputs.begin(), given.outputs.end());
             options.targets.assign(given.targets.begin(), given.targets.end());
             options.maxBatch = given.maxBatch;
+            options.precision = given.precision;
             phase.populate(passes, options);
           }));
 }

@@ -3,6 +3,8 @@
 #ifndef CVT_COMPILER_PIPELINE_PHASES_H
 #define CVT_COMPILER_PIPELINE_PHASES_H
 
+#include "dialect/CvtDialect.h"
+
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -22,6 +24,8 @@ struct PipelineOptions {
   /// CPU targets, best first.
   std::vector<std::string> targets;
   int64_t maxBatch = 8;
+  /// Of what is large enough to matter; see cvt-assign-formats.
+  Format precision = Format::F32;
 };
 
 /// One level of the IR and how to get there from the one before.

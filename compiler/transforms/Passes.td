@@ -158,23 +158,33 @@ def FuseEpiloguesPass : Pass<"cvt-fuse-epilogues", "::mlir::ModuleOp"> {
 def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
   let summary = "Sets the number format that each op computes in";
   let description = [{
-    Takes any graph.  Leaves the attribute `cvt.format` on every graph op.
-    Token views have none: they move bits.
+    Takes any graph of f32 values.  Leaves the attribute `cvt.format`, what the
+    op multiplies in, on every graph op.  Token views have none: they move bits.
 
-    Example, with `format=f32`:
+    With `format=bf16`, linear layers with an even number of inputs multiply in
+    bf16, and values that only such layers, attention and depthwise
+    convolutions read are stored in bf16.  The residual stream and what is
+    returned stay f32, and so does a layer whose input does.
+
+    Example, with `format=bf16`:
     ```mlir
-    %1 = cvt.gelu %0 function gelu : tensor<?x4x8xf32>
+    %1 = cvt.layer_norm %0, @gamma, @beta epsilon 1.0e-05 : tensor<?x4x8xf32>
+    %2 = cvt.linear %1, @w residual %0 features 8
+           : (tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
     ```
     becomes
     ```mlir
-    %1 = cvt.gelu %0 function gelu {cvt.format = #cvt.format<f32>} : tensor<?x4x8xf32>
+    %1 = cvt.layer_norm %0, @gamma, @beta epsilon 1.0e-05 {cvt.format = #cvt.format<f32>} : tensor<?x4x8xf32> -> tensor<?x4x8xbf16>
+    %2 = cvt.linear %1, @w residual %0 features 8 {cvt.format = #cvt.format<bf16>}
+           : (tensor<?x4x8xbf16>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
     ```
   }];
   let options = [
     Option<"format", "format", "::cvt::Format", "::cvt::Format::F32",
-           "Format of all ops",
+           "Format of what is large enough to matter",
            [{::llvm::cl::values(
-               clEnumValN(::cvt::Format::F32, "f32", "IEEE single precision"))}]>,
+               clEnumValN(::cvt::Format::F32, "f32", "IEEE single precision"),
+               clEnumValN(::cvt::Format::Bf16, "bf16", "bfloat16"))}]>,
   ];
 }
 

@@ -1,8 +1,18 @@
 //===- assign_formats.cpp - Sets the number format of each op -------------===//
+//
+// A narrow op multiplies narrow operands, so its input must be stored so.  One
+// value is stored in one format, and with it all values that views make of it:
+// these are decided together, and what can not be narrow keeps its readers
+// from it as well.
+//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/transforms/passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -11,16 +21,158 @@ namespace cvt {
 #include "compiler/transforms/Passes.h.inc"
 } // namespace cvt
 
+using namespace cvt;
+
+/// Two inputs multiply side by side.
+static constexpr int64_t kBf16Interleave = 2;
+
+static Format formatOf(Operation *op) {
+  return op->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr).getValue();
+}
+
+static void setFormat(Operation *op, Format format) {
+  op->setAttr(CvtDialect::kFormatAttr,
+              FormatAttr::get(op->getContext(), format));
+}
+
+/// Whether `op` has kernels that multiply in bf16, given a bf16 input.
+static bool canMultiplyNarrow(Operation *op) {
+  auto linear = dyn_cast<LinearOp>(op);
+  return linear && channelsOf(linear.getInput()) % kBf16Interleave == 0;
+}
+
+/// Whether `op` has kernels that round their results to bf16.
+static bool canWriteNarrow(Operation *op) {
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return formatOf(op) == Format::Bf16 && !linear.getResidual();
+  return isa<LayerNormOp, DepthwiseConvOp, AttentionOp>(op);
+}
+
+/// Whether the reader of `operand` has kernels that take it as bf16.
+static bool canReadNarrow(OpOperand &operand) {
+  Operation *op = operand.getOwner();
+  if (auto linear = dyn_cast<LinearOp>(op))
+    return formatOf(op) == Format::Bf16 && operand.get() == linear.getInput() &&
+           operand.get() != linear.getResidual();
+  return isa<DepthwiseConvOp, AttentionOp>(op);
+}
+
+static bool isView(Operation *op) {
+  return isa<ReshapeOp, PrependClassTokenOp, TakeClassTokenOp,
+             DropClassTokenOp>(op);
+}
+
+namespace {
+
+/// Which values of a function are stored in bf16.
+class Storage {
+public:
+  explicit Storage(func::FuncOp function);
+
+  bool isNarrow(Value value) const {
+    return narrow.contains(classes.getLeaderValue(value.getAsOpaquePointer()));
+  }
+  /// Gives narrow values their type.
+  void apply();
+
+private:
+  using Class = const void *;
+  void join(ValueRange values);
+  bool canBeNarrow(Value value) const;
+
+  SetVector<Value> values;
+  llvm::EquivalenceClasses<Class> classes;
+  llvm::DenseSet<Class> narrow;
+};
+
+} // namespace
+
+Storage::Storage(func::FuncOp function) {
+  function.walk([&](Operation *op) {
+    for (Value operand : op->getOperands())
+      values.insert(operand);
+    for (Value result : op->getResults())
+      values.insert(result);
+  });
+  for (Value value : values)
+    classes.insert(value.getAsOpaquePointer());
+  function.walk([&](Operation *op) {
+    // A kernel has one format for all that it reads, and one for its results.
+    if (isView(op) || isa<AttentionOp>(op))
+      join(op->getOperands());
+    if (isView(op))
+      join({op->getOperand(0), op->getResult(0)});
+    join(op->getResults());
+  });
+  for (Value value : values)
+    narrow.insert(classes.getLeaderValue(value.getAsOpaquePointer()));
+  for (Value value : values)
+    if (!canBeNarrow(value))
+      narrow.erase(classes.getLeaderValue(value.getAsOpaquePointer()));
+}
+
+void Storage::join(ValueRange joined) {
+  for (Value value : joined)
+    classes.unionSets(joined.front().getAsOpaquePointer(),
+                      value.getAsOpaquePointer());
+}
+
+/// As far as those go who write and read `value` themselves.
+bool Storage::canBeNarrow(Value value) const {
+  Operation *writer = value.getDefiningOp();
+  if (!writer || (!isView(writer) && !canWriteNarrow(writer)))
+    return false;
+  return llvm::all_of(value.getUses(), [](OpOperand &use) {
+    return isView(use.getOwner()) || canReadNarrow(use);
+  });
+}
+
+void Storage::apply() {
+  for (Value value : values) {
+    if (!isNarrow(value))
+      continue;
+    auto type = cast<RankedTensorType>(value.getType());
+    value.setType(type.clone(BFloat16Type::get(type.getContext())));
+  }
+}
+
+/// Multiplies in bf16 whatever can, which depends on what is stored in bf16,
+/// which depends on who multiplies in it: starts with all and takes back.
+static void assignBf16(func::FuncOp function) {
+  SmallVector<LinearOp> candidates;
+  function.walk([&](Operation *op) {
+    if (!op->hasTrait<GraphOp>())
+      return;
+    setFormat(op, canMultiplyNarrow(op) ? Format::Bf16 : Format::F32);
+    if (canMultiplyNarrow(op))
+      candidates.push_back(cast<LinearOp>(op));
+  });
+  while (true) {
+    Storage storage(function);
+    bool changed = false;
+    for (LinearOp op : candidates)
+      if (formatOf(op) == Format::Bf16 && !storage.isNarrow(op.getInput())) {
+        setFormat(op, Format::F32);
+        changed = true;
+      }
+    if (!changed)
+      return storage.apply();
+  }
+}
+
 namespace {
 
 struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
   using AssignFormatsPassBase::AssignFormatsPassBase;
 
   void runOnOperation() override {
-    auto attribute = cvt::FormatAttr::get(&getContext(), format);
-    getOperation().walk([&](Operation *op) {
-      if (op->hasTrait<cvt::GraphOp>())
-        op->setDiscardableAttr(cvt::CvtDialect::kFormatAttr, attribute);
+    getOperation().walk([&](func::FuncOp function) {
+      if (format == Format::Bf16)
+        return assignBf16(function);
+      function.walk([&](Operation *op) {
+        if (op->hasTrait<GraphOp>())
+          setFormat(op, format);
+      });
     });
   }
 };

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -86,7 +87,8 @@ bool isPack(PrepareStep step) {
 
 PanelLayout panelLayout(PrepareOp prepare, RankedTensorType source) {
   RankedTensorType packed = typeOf(prepare);
-  int64_t rowElements = packed.getDimSize(1);
+  int64_t sideBySide = packed.getRank() == 4 ? packed.getDimSize(3) : 1;
+  int64_t rowElements = packed.getDimSize(1) * sideBySide;
   int64_t channels = prepare.getStep() == PrepareStep::PackPanelsNhwc
                          ? source.getDimSize(1)
                          : rowElements;
@@ -131,12 +133,20 @@ Error streamPieces(const TensorSource &source,
   return Error::success();
 }
 
+/// Panel after panel; `factor` inputs side by side, rounded to bf16 if there
+/// are two.
 Error streamPanels(const PanelLayout &layout, const TensorSource &source,
+                   int64_t factor,
                    llvm::function_ref<Error(std::span<const float>)> take) {
   std::vector<float> rows(static_cast<size_t>(layout.panelElements()));
   std::vector<float> panel(rows.size());
   for (int64_t i = 0; i != layout.panels(); ++i) {
     packPanel(layout, source, i, rows, panel);
+    if (factor > 1) {
+      weights::interleaveRows(panel, layout.panelRows, factor, rows);
+      weights::roundToBf16(rows);
+      std::swap(rows, panel);
+    }
     if (Error error = take(panel))
       return error;
   }
@@ -274,7 +284,8 @@ Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
   if (isPack(prepare.getStep())) {
     auto name = cast<FlatSymbolRefAttr>(prepare.getSources()[0]);
     RankedTensorType type = typeOf(symbols.lookup(name.getValue()));
-    return streamPanels(panelLayout(prepare, type), *sources[0], take);
+    int64_t factor = typeOf(prepare).getRank() == 4 ? 2 : 1;
+    return streamPanels(panelLayout(prepare, type), *sources[0], factor, take);
   }
   SmallVector<std::vector<float>, 4> in;
   for (const Source &source : sources)
@@ -312,6 +323,7 @@ struct Placement {
   uint64_t offset;
   uint64_t bytes;
   StringRef symbol;
+  bool isBf16;
 
   uint64_t end() const { return offset + bytes; }
 };
@@ -326,6 +338,15 @@ Error appendZeros(uint64_t count, WeightValues::Append append) {
     count -= piece.size();
   }
   return Error::success();
+}
+
+/// Appends the upper halves of floats that have been rounded to bf16.
+Error appendBf16(std::span<const float> values, WeightValues::Append append) {
+  std::vector<uint16_t> halves(values.size());
+  std::transform(values.begin(), values.end(), halves.begin(), [](float value) {
+    return static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16);
+  });
+  return append(std::as_bytes(std::span(halves)));
 }
 
 /// All placed symbols by offset, checked not to overlap.
@@ -344,8 +365,10 @@ Expected<std::vector<Placement>> placements(ModuleOp module,
     auto elements = countElements(typeOf(&op));
     if (!elements)
       return sizeError(name.getValue());
+    Type element = typeOf(&op).getElementType();
     placed.push_back({static_cast<uint64_t>(offset.getInt()),
-                      *elements * sizeof(float), name.getValue()});
+                      *elements * element.getIntOrFloatBitWidth() / 8,
+                      name.getValue(), element.isBF16()});
   }
   llvm::sort(placed, [](const Placement &a, const Placement &b) {
     return a.offset < b.offset;
@@ -377,14 +400,15 @@ Error WeightValues::writeSection(Append append) {
   auto placed = placements(module, sectionBytes);
   if (!placed)
     return placed.takeError();
-  auto appendFloats = [&](std::span<const float> values) {
-    return append(std::as_bytes(values));
-  };
   uint64_t position = 0;
   for (const Placement &place : *placed) {
     if (Error error = appendZeros(place.offset - position, append))
       return error;
-    if (Error error = stream(place.symbol, 0, appendFloats))
+    auto appendElements = [&](std::span<const float> values) {
+      return place.isBf16 ? appendBf16(values, append)
+                          : append(std::as_bytes(values));
+    };
+    if (Error error = stream(place.symbol, 0, appendElements))
       return error;
     position = place.end();
   }

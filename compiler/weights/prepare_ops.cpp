@@ -7,6 +7,7 @@
 #include "compiler/weights/prepare_ops.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 
@@ -82,6 +83,30 @@ void packPanel(const PanelLayout &layout, std::span<const float> rows,
           out[static_cast<size_t>((t * layout.channels + c) * layout.panelRows +
                                   row)] = source[c * layout.taps + t];
     }
+  }
+}
+
+void interleaveRows(std::span<const float> panel, int64_t columns,
+                    int64_t factor, std::span<float> out) {
+  assert(panel.size() == out.size());
+  assert(panel.size() % static_cast<size_t>(columns * factor) == 0);
+  int64_t rows = static_cast<int64_t>(panel.size()) / columns;
+  for (int64_t row = 0; row != rows; ++row) {
+    const float *source = panel.data() + row * columns;
+    float *target =
+        out.data() + row / factor * factor * columns + row % factor;
+    for (int64_t column = 0; column != columns; ++column)
+      target[column * factor] = source[column];
+  }
+}
+
+void roundToBf16(std::span<float> values) {
+  for (float &value : values) {
+    if (std::isnan(value))
+      continue;
+    auto bits = std::bit_cast<uint32_t>(value);
+    bits += 0x7fff + (bits >> 16 & 1);
+    value = std::bit_cast<float>(bits & 0xffff0000u);
   }
 }
 

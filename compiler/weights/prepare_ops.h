@@ -64,6 +64,14 @@ struct PanelLayout {
 void packPanel(const PanelLayout &layout, std::span<const float> rows,
                std::span<float> out);
 
+/// From rows of `columns` floats, as packPanel makes them, `factor` rows side by
+/// side: (rows, columns) becomes (rows / factor, columns, factor).
+void interleaveRows(std::span<const float> panel, int64_t columns,
+                    int64_t factor, std::span<float> out);
+
+/// Rounds to bf16, ties to even; NaN stays NaN.
+void roundToBf16(std::span<float> values);
+
 /// The same from a source of the whole weight.  `scratch`: panelElements().
 /// Panels may be packed in any order, so a file is written piece by piece and
 /// never held as a whole; release the source's memory after the last one.

@@ -101,6 +101,7 @@ int Compiler::run() {
       options.outputs.empty() ? defaultOutputs(model.config) : options.outputs;
   pipeline.targets = options.targets;
   pipeline.maxBatch = options.maxBatch;
+  pipeline.precision = *symbolizeFormat(options.precision);
   if (llvm::Error error = runPhases())
     return fail(kFailed, std::move(error));
   llvm::Error error = options.emit == Emit::Mlir ? writeText(print())
@@ -210,7 +211,7 @@ llvm::Error Compiler::emitCode() {
     return object ? writeFile(options.output, *object) : object.takeError();
   }
   return writeProgram(options.output, program, *planned, model.folder,
-                      factsOf(model, options.maxBatch));
+                      factsOf(model, options));
 }
 
 int main(int argc, char **argv) {

@@ -86,7 +86,6 @@ namespace {
 /// Flags as text, before they are checked.
 struct RawOptions {
   std::string imageSize;
-  std::string precision = "f32";
   std::string outputs;
   std::string target = "native";
   std::string printIrAfter;
@@ -119,9 +118,10 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "Any batch from 1 to N at run time; e.g. --max-batch=32")
       ->check(CLI::Range(int64_t(1), kMaxBatchLimit))
       ->capture_default_str();
-  app.add_option("--precision", raw.precision,
-                 "Number format of the arithmetic; e.g. --precision=f32")
-      ->check(CLI::IsMember({"f32"}))
+  app.add_option("--precision", options.precision,
+                 "Number format of weights and products: f32, or bf16, which "
+                 "is faster and rounds to 8 bits; e.g. --precision=bf16")
+      ->check(CLI::IsMember({"f32", "bf16"}))
       ->capture_default_str();
   app.add_option("--outputs", raw.outputs,
                  "Results to compute, in this order: logits, "

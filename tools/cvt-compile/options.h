@@ -26,6 +26,8 @@ struct CompileOptions {
   std::optional<uint64_t> randomSeed;
   std::optional<ImageSizeOption> imageSize;
   int64_t maxBatch = 8;
+  /// "f32" or "bf16".
+  std::string precision = "f32";
   /// As given; empty: what the architecture returns.
   std::vector<std::string> outputs;
   /// Resolved: "native" is replaced by what it stands for.

@@ -160,7 +160,8 @@ template <typename Json> static llvm::json::Value toLlvm(const Json &value) {
   return llvm::cantFail(llvm::json::parse(value.dump()));
 }
 
-ModelFacts cvt::factsOf(const SourceModel &model, int64_t maxBatch) {
+ModelFacts cvt::factsOf(const SourceModel &model,
+                        const CompileOptions &options) {
   ModelFacts facts;
   facts.architecture =
       model.config.architecture == Architecture::ImageClassification
@@ -173,7 +174,8 @@ ModelFacts cvt::factsOf(const SourceModel &model, int64_t maxBatch) {
   facts.problemType = model.config.problemType;
   if (model.processor)
     facts.imageProcessor = toLlvm(toJson(*model.processor));
-  facts.maxBatch = maxBatch;
+  facts.maxBatch = options.maxBatch;
+  facts.precision = options.precision;
   facts.inputShape = {-1, model.config.numChannels, model.height, model.width};
   return facts;
 }

@@ -38,7 +38,7 @@ struct SourceModel {
 llvm::Expected<SourceModel> loadSourceModel(const CompileOptions &options);
 
 /// What the manifest says of it.
-ModelFacts factsOf(const SourceModel &model, int64_t maxBatch);
+ModelFacts factsOf(const SourceModel &model, const CompileOptions &options);
 
 } // namespace cvt
 

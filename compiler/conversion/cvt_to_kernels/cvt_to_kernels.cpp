@@ -31,6 +31,19 @@ static kernels::Activation toKernel(Activation activation) {
   llvm_unreachable("unknown activation");
 }
 
+/// The format that `op` multiplies in: f32 before formats are assigned.
+static Format formatOf(Operation *op) {
+  auto format = op->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr);
+  return format ? format.getValue() : Format::F32;
+}
+
+/// What `op` multiplies in, reads first and writes first.
+static kernels::Formats formatsOf(Operation *op) {
+  return {formatOf(op) == Format::Bf16 ? kernels::Element::Bf16
+                                       : kernels::Element::F32,
+          elementOf(op->getOperand(0)), elementOf(op->getResult(0))};
+}
+
 namespace {
 
 /// Lowers the ops of one function for one target.  Every function below makes
@@ -84,11 +97,12 @@ LogicalResult OpLowering::lowerLinear(LinearOp op) {
   linear.bias = op.getBiasAttr() != nullptr;
   linear.residual = op.getResidual() != nullptr;
   linear.activation = toKernel(op.getActivation());
-  kernels::KernelSpec spec{linear, target};
+  kernels::KernelSpec spec{linear, target, formatsOf(op)};
   int64_t width = kernels::packedPanelWidth(spec);
   Operands inputs = {op.getInput(),
                      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(),
-                                     width, PrepareStep::PackPanels)};
+                                     width, PrepareStep::PackPanels,
+                                     formatOf(op))};
   if (linear.bias)
     inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
                                          op.getBiasAttr(), width));
@@ -111,13 +125,14 @@ LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
   conv.stride = op.getStride();
   conv.padding = op.getPadding();
   conv.bias = op.getBiasAttr() != nullptr;
-  kernels::KernelSpec spec{conv, target};
+  kernels::KernelSpec spec{conv, target, formatsOf(op)};
   int64_t width = kernels::packedPanelWidth(spec);
   Operands inputs = {
       op.getInput(),
       launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(), width,
                       isNchw ? PrepareStep::PackPanels
-                             : PrepareStep::PackPanelsNhwc)};
+                             : PrepareStep::PackPanelsNhwc,
+                      formatOf(op))};
   if (conv.bias)
     inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
                                          op.getBiasAttr(), width));
@@ -141,7 +156,7 @@ LogicalResult OpLowering::lowerDepthwiseConv(DepthwiseConvOp op) {
     inputs.push_back(launcher.weight(rewriter, op.getLoc(),
                                      cast<FlatSymbolRefAttr>(bias)));
   }
-  return replace(op, {conv, target}, inputs);
+  return replace(op, {conv, target, formatsOf(op)}, inputs);
 }
 
 LogicalResult OpLowering::lowerAvgPool(AvgPoolOp op) {
@@ -153,7 +168,7 @@ LogicalResult OpLowering::lowerAvgPool(AvgPoolOp op) {
   pool.kernel = op.getKernel();
   pool.stride = op.getStride();
   pool.padding = op.getPadding();
-  return replace(op, {pool, target}, op.getInput());
+  return replace(op, {pool, target, formatsOf(op)}, op.getInput());
 }
 
 LogicalResult OpLowering::lowerAttention(AttentionOp op) {
@@ -163,7 +178,7 @@ LogicalResult OpLowering::lowerAttention(AttentionOp op) {
   attention.queries = rowsPerImage(op.getQuery());
   attention.keys = rowsPerImage(op.getKey());
   attention.scale = op.getScale().convertToFloat();
-  return replace(op, {attention, target},
+  return replace(op, {attention, target, formatsOf(op)},
                  {op.getQuery(), op.getKey(), op.getValue()});
 }
 
@@ -174,7 +189,8 @@ LogicalResult OpLowering::lowerLayerNorm(LayerNormOp op) {
   norm.epsilon = op.getEpsilon().convertToFloat();
   Value gamma = launcher.weight(rewriter, op.getLoc(), op.getGammaAttr());
   Value beta = launcher.weight(rewriter, op.getLoc(), op.getBetaAttr());
-  return replace(op, {norm, target}, {op.getInput(), gamma, beta});
+  return replace(op, {norm, target, formatsOf(op)},
+                 {op.getInput(), gamma, beta});
 }
 
 /// The learned class token is a weight; prepending it copies it.
@@ -185,6 +201,7 @@ LogicalResult OpLowering::lowerClassToken(ClassTokenOp op) {
 }
 
 LogicalResult OpLowering::lowerTokens(Operation *op, kernels::KernelSpec spec) {
+  spec.formats = formatsOf(op);
   std::visit(
       [&](auto &family) {
         if constexpr (requires { family.tokens; }) {

@@ -8,6 +8,12 @@
 using namespace mlir;
 using namespace cvt;
 
+kernels::Element cvt::elementOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getElementType().isBF16()
+             ? kernels::Element::Bf16
+             : kernels::Element::F32;
+}
+
 KernelLauncher::KernelLauncher(ModuleOp module)
     : module(module), symbols(module) {}
 
@@ -61,15 +67,22 @@ Value KernelLauncher::weight(OpBuilder &builder, Location loc,
 
 Value KernelLauncher::panels(OpBuilder &builder, Location loc,
                              FlatSymbolRefAttr name, int64_t width,
-                             PrepareStep step) {
+                             PrepareStep step, Format format) {
   RankedTensorType type = typeOf(name);
   int64_t rows = type.getDimSize(0);
-  auto packed = RankedTensorType::get(
-      {int64_t(llvm::divideCeil(rows, width)), type.getNumElements() / rows,
-       width},
-      type.getElementType());
+  int64_t k = type.getNumElements() / rows;
+  SmallVector<int64_t> shape = {int64_t(llvm::divideCeil(rows, width)), k,
+                                width};
+  Type element = type.getElementType();
+  std::string suffix = ".panels" + std::to_string(width);
+  if (format == Format::Bf16) {
+    shape = {shape[0], k / 2, width, 2};
+    element = builder.getBF16Type();
+    suffix += ".bf16";
+  }
   return weight(builder, loc,
-                prepare(name, step, ".panels" + std::to_string(width), packed));
+                prepare(name, step, suffix,
+                        RankedTensorType::get(shape, element)));
 }
 
 Value KernelLauncher::taps(OpBuilder &builder, Location loc,

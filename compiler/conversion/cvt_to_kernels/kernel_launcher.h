@@ -34,11 +34,11 @@ public:
   mlir::Value weight(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name);
 
-  /// The weight in panels of `width` columns; `step` is one of the packing
-  /// steps.
+  /// The weight in panels of `width` columns, in the format it is multiplied
+  /// in; `step` is one of the packing steps.
   mlir::Value panels(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name, int64_t width,
-                     PrepareStep step);
+                     PrepareStep step, Format format);
 
   /// A depthwise weight with its taps outermost.
   mlir::Value taps(mlir::OpBuilder &builder, mlir::Location loc,
@@ -62,6 +62,9 @@ private:
   llvm::StringMap<mlir::FlatSymbolRefAttr> prepared;
   llvm::StringMap<mlir::FlatSymbolRefAttr> kernels;
 };
+
+/// The element of a tensor as kernels name it.
+kernels::Element elementOf(mlir::Value tensor);
 
 /// Launches copies where the token views that are left in `function` can not
 /// be windows on other buffers; returns how many.  Afterwards

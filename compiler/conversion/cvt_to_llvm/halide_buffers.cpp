@@ -69,7 +69,9 @@ LLVM::LLVMFuncOp HalideBuffers::fillerFor(MemRefType type) {
   slot.store64(Layout::kDeviceInterface, 0);
   slot.store(Layout::kHost, body->getArgument(1));
   slot.store64(Layout::kFlags, 0);
-  slot.store32(Layout::kType, Layout::kFloat32);
+  slot.store32(Layout::kType, type.getElementType().isBF16()
+                                  ? Layout::kBfloat16
+                                  : Layout::kFloat32);
   slot.store32(Layout::kDimensions, type.getRank());
   slot.store(Layout::kDim, slot.at(Layout::kBufferBytes));
   slot.store64(Layout::kPadding, 0);

@@ -30,8 +30,9 @@ struct HalideLayout {
   static constexpr int64_t kDimensionFlags = 12;
   static constexpr int64_t kDimensionBytes = 16;
 
-  /// halide_type_t of a float32 scalar: code, bits, lanes.
+  /// halide_type_t of a scalar: code, bits, lanes.
   static constexpr int32_t kFloat32 = 2 | 32 << 8 | 1 << 16;
+  static constexpr int32_t kBfloat16 = 3 | 16 << 8 | 1 << 16;
 };
 
 } // namespace cvt
