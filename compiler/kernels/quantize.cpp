@@ -39,6 +39,7 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   builder.output(ranges);
 
   Var row = scheduleRows(out, channels, spec.tokens, lanes);
+  scheduleRowTasks(ranges, channels, spec.tokens);
   ranges.unroll(i).compute_with(out, row);
   for (Func f : {lows, highs})
     f.compute_at(out, row)

@@ -35,19 +35,23 @@ int blocksPerTask(int64_t extent, int block, int tasks) {
       llvm::divideCeil(llvm::divideCeil(extent, block), tasks));
 }
 
-Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes) {
-  Var channel = out.args()[0], token = out.args()[1], image = out.args()[2];
+void scheduleRowTasks(Func out, int64_t channels, int64_t tokens) {
+  Var token = out.args()[1], image = out.args()[2];
   Var block("block"), task("task");
-  out.vectorize(channel, lanes, vectorTail(channels, lanes))
-      .unroll(channel, equalBlocks(channels, lanes, /*most=*/4) / lanes,
-              TailStrategy::RoundUp)
-      .never_partition_all();
-  if (int tasks = tasksPerImage(channels * tokens)) {
+  if (int tasks = tasksPerImage(channels * tokens))
     out.split(token, block, token, blocksPerTask(tokens, 1, tasks),
               TailStrategy::GuardWithIf)
         .fuse(block, image, task)
         .parallel(task);
-  }
+}
+
+Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes) {
+  Var channel = out.args()[0], token = out.args()[1];
+  out.vectorize(channel, lanes, vectorTail(channels, lanes))
+      .unroll(channel, equalBlocks(channels, lanes, /*most=*/4) / lanes,
+              TailStrategy::RoundUp)
+      .never_partition_all();
+  scheduleRowTasks(out, channels, tokens);
   return token;
 }
 

@@ -31,6 +31,10 @@ int tasksPerImage(int64_t elements);
 /// each of `tasks` tasks.
 int blocksPerTask(int64_t extent, int block, int tasks);
 
+/// Cuts `out`(channel, token, image), where an image has `tokens` rows of
+/// `channels`, into blocks of rows as tasks.
+void scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens);
+
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
 /// vectors of channels, and blocks of rows as tasks.  Returns the loop over
 /// the rows of a task.

@@ -8,7 +8,8 @@
 // (C1)
 cvt.weight @c : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "c">
 func.func @epsilon(%0: tensor<?x4xf32>) {
-  // expected-error@+1 {{epsilon must be positive}}
+  // expected-error@+2 {{epsilon must be positive}}
+  // expected-error@+1 {{failed to infer returned types}}
   %1 = cvt.layer_norm %0, @c, @c epsilon 0.0 : tensor<?x4xf32>
   return
 }

@@ -237,3 +237,17 @@ module attributes {cvt.section_bytes = "many"} {}
 
 // expected-error@+1 {{'cvt.section_offset' must be a number of bytes}}
 cvt.weight @w : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w"> {cvt.section_offset = -64}
+
+// -----
+
+// prepare (C4)
+cvt.weight @w : tensor<8x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x1x8x2xbf16>' by pack_panels of 'tensor<8x3xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x1x8x2xbf16>
+
+// -----
+
+// prepare (C4)
+cvt.weight @w : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<9xbf16>' by pad of 'tensor<8xf32>'}}
+cvt.prepare @p = pad(@w) : tensor<9xbf16>

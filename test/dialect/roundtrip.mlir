@@ -30,6 +30,8 @@ cvt.prepare @b = fold_bn_bias(@ones, @zeros, @zeros, @ones) epsilon 0.5 : tensor
 cvt.prepare @c = pack_panels(@fc) : tensor<2x8x8xf32>
 // CHECK: cvt.prepare @d = pack_panels_nhwc(@conv) : tensor<2x12x4xf32>
 cvt.prepare @d = pack_panels_nhwc(@conv) : tensor<2x12x4xf32>
+// CHECK: cvt.prepare @c16 = pack_panels(@fc) : tensor<2x4x8x2xbf16>
+cvt.prepare @c16 = pack_panels(@fc) : tensor<2x4x8x2xbf16>
 // CHECK: cvt.prepare @e = taps_outermost(@a) : tensor<3x3x8xf32>
 cvt.prepare @e = taps_outermost(@a) : tensor<3x3x8xf32>
 // CHECK: cvt.prepare @f = pad(@b) : tensor<16xf32> {cvt.section_offset = 128 : i64}
@@ -59,6 +61,8 @@ func.func @convolutions(%nchw: tensor<?x3x9x7xf32>, %nhwc: tensor<?x9x7x3xf32>, 
 func.func @layers(%map: tensor<?x4x5x8xf32>, %tokens: tensor<?x6x8xf32>, %rows: tensor<?x8xf32>, %wide: tensor<?x6x12xf32>) {
   // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 1.0e-05 : tensor<?x4x5x8xf32>
   %0 = cvt.layer_norm %map, @ones, @zeros epsilon 1.0e-5 : tensor<?x4x5x8xf32>
+  // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 1.0e-05 : tensor<?x4x5x8xf32> -> tensor<?x4x5x8xbf16>
+  %narrow = cvt.layer_norm %map, @ones, @zeros epsilon 1.0e-5 : tensor<?x4x5x8xf32> -> tensor<?x4x5x8xbf16>
   // CHECK: cvt.layer_norm %{{.*}}, @ones, @zeros epsilon 1.0e-05 : tensor<?x8xf32>
   %1 = cvt.layer_norm %rows, @ones, @zeros epsilon 1.0e-5 : tensor<?x8xf32>
   // CHECK: cvt.linear %{{.*}}, @fc features 12 : (tensor<?x8xf32>) -> tensor<?x12xf32>

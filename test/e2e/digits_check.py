@@ -12,6 +12,9 @@ import support
 PICTURES = support.DIGITS / "test-images"
 EXPECTED = support.DIGITS / "expected"
 TOLERANCE = 1e-4
+# Rounding to 8 bits: labels of 360 that must stay, error of the logits.
+KEPT_BF16 = 358
+TOLERANCE_BF16 = 0.01
 
 
 def softmax(logits):
@@ -106,6 +109,36 @@ def check_logits(checks, tools, model, logits):
         checks.check(name, error <= TOLERANCE, f"at most {error:.1e} off")
 
 
+def check_bf16(checks, tools, names, logits):
+    """Rounding to bf16 may move a picture across a border, but rarely."""
+    model = tools.work / "cvt-digits-bf16.cvt"
+    result = support.run(
+        tools.cvt_compile, support.DIGITS, "-o", model, "--precision=bf16"
+    )
+    if not checks.check("bf16: compile", result.code == 0, result.summary()):
+        return
+    outputs = tools.work / "outputs-bf16"
+    result = support.run(
+        tools.cvt_run,
+        model,
+        f"--input={tools.work / 'pixel_values.npy'}",
+        f"--output-dir={outputs}",
+    )
+    if not checks.check("bf16: run", result.code == 0, result.summary()):
+        return
+    computed = np.load(outputs / "logits.npy")
+    kept = int((computed.argmax(1) == logits.argmax(1)).sum())
+    checks.check(
+        "bf16: labels", kept >= KEPT_BF16, f"{kept} of {len(names)} as in f32"
+    )
+    error = np.abs(computed - logits).max() / np.abs(logits).max()
+    checks.check(
+        "bf16: logits",
+        0 < error <= TOLERANCE_BF16,
+        f"{error:.1e} off, relative to the largest",
+    )
+
+
 def check_unreadable(checks, tools, model, names):
     """A picture that cannot be read is reported, and the others go on."""
     folder = tools.work / "pictures"
@@ -141,6 +174,7 @@ def main():
         if pixels is not None:
             check_pixel_values_live(checks, pixels, names)
             check_logits(checks, tools, model, logits)
+            check_bf16(checks, tools, names, logits)
         check_unreadable(checks, tools, model, names)
     return checks.finish()
 

@@ -15,19 +15,62 @@
 
 namespace cvt::kernels {
 
-/// A NaN that no arithmetic produces.
-static constexpr uint32_t kGapBits = 0x7fabcdef;
+/// A NaN that no arithmetic produces: of f32, and of bf16 in its two halves.
+static constexpr uint32_t kGapBits = 0x7fad7fab;
 
-GuardedBuffer::GuardedBuffer(std::vector<int> extents, std::vector<int> strides,
-                             Guard guard)
-    : buffer(std::make_unique<halide_buffer_t>()) {
+static halide_type_t halideType(Element element) {
+  switch (element) {
+  case Element::F32:
+    return halide_type_t(halide_type_float, 32);
+  case Element::Bf16:
+    return halide_type_t(halide_type_bfloat, 16);
+  case Element::U8:
+    return halide_type_t(halide_type_uint, 8);
+  case Element::I8:
+    return halide_type_t(halide_type_int, 8);
+  }
+  throw std::invalid_argument("unknown element");
+}
+
+/// `value` to the nearest of `element`, stored at `at`.
+static void store(Element element, float value, char *at) {
+  auto bits = std::bit_cast<uint32_t>(value);
+  if (element == Element::Bf16) {
+    if (!std::isnan(value))
+      bits += 0x7fff + (bits >> 16 & 1);
+    bits >>= 16;
+  } else if (element != Element::F32) {
+    bits = static_cast<uint32_t>(std::isnan(value) ? 0 : std::lround(value));
+  }
+  std::memcpy(at, &bits, elementBytes(element));
+}
+
+static float load(Element element, const char *at) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, at, elementBytes(element));
+  switch (element) {
+  case Element::F32:
+    return std::bit_cast<float>(bits);
+  case Element::Bf16:
+    return std::bit_cast<float>(bits << 16);
+  case Element::U8:
+    return static_cast<float>(bits);
+  case Element::I8:
+    return static_cast<float>(static_cast<int8_t>(bits));
+  }
+  throw std::invalid_argument("unknown element");
+}
+
+GuardedBuffer::GuardedBuffer(Element element, std::vector<int> extents,
+                             std::vector<int> strides, Guard guard)
+    : buffer(std::make_unique<halide_buffer_t>()), format(element) {
   count = 1;
   for (size_t d = 0; d < extents.size(); d++) {
     dims.emplace_back(0, extents[d], strides[d]);
     count += size_t(extents[d] - 1) * strides[d];
   }
   const size_t page = sysconf(_SC_PAGESIZE);
-  const size_t bytes = count * sizeof(float);
+  const size_t bytes = count * elementBytes(format);
   const size_t used = (bytes + page - 1) / page * page;
   mappingBytes = used + 2 * page;
   void *memory = mmap(nullptr, mappingBytes, PROT_NONE,
@@ -37,12 +80,14 @@ GuardedBuffer::GuardedBuffer(std::vector<int> extents, std::vector<int> strides,
   mapping = static_cast<char *>(memory);
   if (mprotect(mapping + page, used, PROT_READ | PROT_WRITE) != 0)
     throw std::bad_alloc();
-  char *start = mapping + page + (guard == Guard::Behind ? used - bytes : 0);
-  first = reinterpret_cast<float *>(start);
-  std::fill_n(first, count, std::bit_cast<float>(kGapBits));
+  first = mapping + page + (guard == Guard::Behind ? used - bytes : 0);
+  for (size_t i = 0; i < count; i++)
+    std::memcpy(first + i * elementBytes(format), &kGapBits,
+                elementBytes(format));
+  values.assign(count, NAN);
 
   buffer->host = reinterpret_cast<uint8_t *>(first);
-  buffer->type = halide_type_t(halide_type_float, 32);
+  buffer->type = halideType(format);
   buffer->dimensions = static_cast<int>(dims.size());
   buffer->dim = dims.data();
 }
@@ -54,7 +99,19 @@ float &GuardedBuffer::operator()(int i0, int i1, int i2, int i3) const {
   const Index index = {i0, i1, i2, i3};
   for (size_t d = 0; d < dims.size(); d++)
     offset += size_t(index[d]) * dims[d].stride;
-  return first[offset];
+  return values[offset];
+}
+
+void GuardedBuffer::encode() const {
+  forEach([&](const Index &, float &value) {
+    store(format, value, first + (&value - values.data()) * elementBytes(format));
+  });
+}
+
+void GuardedBuffer::decode() const {
+  forEach([&](const Index &, float &value) {
+    value = load(format, first + (&value - values.data()) * elementBytes(format));
+  });
 }
 
 void GuardedBuffer::forEach(
@@ -71,13 +128,13 @@ void GuardedBuffer::forEach(
 
 bool GuardedBuffer::gapsUntouched() const {
   std::vector<bool> element(count);
-  forEach([&](const Index &, float &value) { element[&value - first] = true; });
-  for (size_t i = 0; i < count; i++) {
-    uint32_t bits;
-    std::memcpy(&bits, first + i, sizeof(bits));
-    if (!element[i] && bits != kGapBits)
+  forEach([&](const Index &, float &value) {
+    element[&value - values.data()] = true;
+  });
+  const size_t bytes = elementBytes(format);
+  for (size_t i = 0; i < count; i++)
+    if (!element[i] && std::memcmp(first + i * bytes, &kGapBits, bytes) != 0)
       return false;
-  }
   return true;
 }
 
@@ -95,7 +152,8 @@ KernelCall::KernelCall(const KernelSpec &spec, int batch, int gap,
       extents.push_back(extent == kRuntimeExtent ? batch : extent);
       stride *= extents.back();
     }
-    buffers.push_back(std::make_shared<GuardedBuffer>(extents, strides, guard));
+    buffers.push_back(std::make_shared<GuardedBuffer>(argument.element, extents,
+                                                      strides, guard));
     if (argument.role == ArgumentRole::Input)
       fill(*buffers.back());
   }
@@ -121,13 +179,23 @@ void KernelCall::setStrides(std::string_view name, std::vector<int> strides) {
   std::vector<int> extents;
   for (int d = 0; d < buffer->dimensions(); d++)
     extents.push_back(buffer->extent(d));
-  buffer = std::make_shared<GuardedBuffer>(extents, strides, guard);
+  buffer = std::make_shared<GuardedBuffer>(buffer->element(), extents, strides,
+                                           guard);
   fill(*buffer);
 }
 
 void KernelCall::fill(const GuardedBuffer &buffer) {
   std::normal_distribution<float> normal;
-  buffer.forEach([&](auto &, float &value) { value = normal(random); });
+  std::uniform_int_distribution<int> byte(0, 255);
+  buffer.forEach([&](auto &, float &value) {
+    if (buffer.element() == Element::F32 || buffer.element() == Element::Bf16)
+      value = normal(random);
+    else
+      value = byte(random) - (buffer.element() == Element::I8 ? 128 : 0);
+  });
+  // What is not of the format is rounded.
+  buffer.encode();
+  buffer.decode();
 }
 
 std::string KernelCall::run(int threads) const {
@@ -139,12 +207,15 @@ std::string KernelCall::run(int threads) const {
   std::vector<std::vector<float>> before(buffers.size());
   for (size_t i = 0; i < buffers.size(); i++) {
     arguments.push_back(buffers[i]->raw());
+    buffers[i]->encode();
+    buffers[i]->decode();
     buffers[i]->forEach(
         [&](auto &, float &value) { before[i].push_back(value); });
   }
   if (std::string error = kernel->run(arguments, threads); !error.empty())
     return error;
   for (size_t i = 0; i < buffers.size(); i++) {
+    buffers[i]->decode();
     if (!buffers[i]->gapsUntouched())
       return "gaps of " + signature[i].name + " were written to";
     bool isOutput = false;

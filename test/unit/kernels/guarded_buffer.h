@@ -23,8 +23,9 @@
 
 namespace cvt::kernels {
 
-/// An f32 buffer of up to four dimensions, innermost first.  Not copyable: it
-/// owns its pages.
+/// A buffer of up to four dimensions, innermost first.  Tests see its elements
+/// as floats, which `encode` writes to the kernel's memory and `decode` reads
+/// from there.  Not copyable: it owns its pages.
 class GuardedBuffer {
 public:
   using Index = std::array<int, 4>;
@@ -32,8 +33,8 @@ public:
   enum class Guard { Before, Behind };
 
   /// Strides are in elements, at least 0.  All elements are NaN at first.
-  GuardedBuffer(std::vector<int> extents, std::vector<int> strides,
-                Guard guard);
+  GuardedBuffer(Element element, std::vector<int> extents,
+                std::vector<int> strides, Guard guard);
   ~GuardedBuffer();
   GuardedBuffer(const GuardedBuffer &) = delete;
 
@@ -47,6 +48,13 @@ public:
   /// Calls `visit` for every element.
   void forEach(const std::function<void(const Index &, float &)> &visit) const;
 
+  /// Rounds every element to the buffer's format and stores it there.
+  void encode() const;
+  /// Loads every element.
+  void decode() const;
+
+  Element element() const { return format; }
+
   /// Whether all that lies between the elements is as it was at first.
   bool gapsUntouched() const;
 
@@ -55,9 +63,11 @@ private:
   std::vector<halide_dimension_t> dims;
   char *mapping = nullptr;
   size_t mappingBytes = 0;
-  /// The view with its gaps.
-  float *first = nullptr;
+  Element format;
+  /// The view with its gaps: in the kernel's memory, and as floats.
+  char *first = nullptr;
   size_t count = 0;
+  mutable std::vector<float> values;
 };
 
 /// The buffers of one call of a kernel.
@@ -65,7 +75,7 @@ class KernelCall {
 public:
   /// Buffers for `batch` images as kernelArguments says, with `gap` unused
   /// elements behind each row, image, ... of free stride.  Inputs are random
-  /// normal numbers.
+  /// numbers of their format: normal ones, or any integers.
   KernelCall(const KernelSpec &spec, int batch, int gap,
              GuardedBuffer::Guard guard);
 

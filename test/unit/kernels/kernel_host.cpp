@@ -153,6 +153,7 @@ int call(void *entry, RunContext &context,
     CVT_CALL(4)
     CVT_CALL(5)
     CVT_CALL(7)
+    CVT_CALL(8)
     CVT_CALL(10)
 #undef CVT_CALL
   default:

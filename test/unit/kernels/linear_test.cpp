@@ -147,3 +147,59 @@ TEST(Linear, PassesNaNOn) {
       });
     });
 }
+
+/// What differs from one bf16 to the next, relative to them.
+static constexpr double kBf16Step = 1.0 / 128;
+
+// Sums of products of bf16 numbers are as exact as those of f32 ones; results
+// in bf16 are the nearest.
+TEST(Linear, MultipliesBf16) {
+  const Case cases[] = {
+      {{64, 64, 196, true, false, kNone}, 2 * 196, 0, Guard::Behind},
+      {{17, 6, 4, true, true, kGelu}, 9, 3, Guard::Before},
+      {{40, 96, 64, false, true, kQuick}, 64, 1, Guard::Behind},
+      {{10, 2, 1, false, false, kNone}, 3, 5, Guard::Behind},
+      {{1000, 96, 1, true, false, kGelu}, 1, 0, Guard::Behind}};
+  for (const Case &c : cases)
+    for (Element result : {Element::F32, Element::Bf16}) {
+      if (c.spec.residual && result == Element::Bf16)
+        continue;
+      forEachTarget([&](CpuTarget target) {
+        KernelCall call({c.spec, target, {Element::Bf16, Element::Bf16, result}},
+                        c.rows, c.gap, c.guard);
+        scalePackedWeights(call["w"], c.spec.n, c.spec.k);
+        auto expected = product(call, c.spec);
+        ASSERT_EQ(call.run(/*threads=*/c.rows % 2 + 1), "");
+        expectClose(
+            call["out"],
+            [&](auto &i) { return expected[i[0] + c.spec.n * i[1]]; },
+            result == Element::F32 ? kTolerance
+                                   : kBf16Step / 2 + kTolerance);
+      });
+    }
+}
+
+// Integers are summed exactly: only the scales are rounded.
+TEST(Linear, MultipliesQuantizedTokens) {
+  for (bool residual : {false, true})
+    forEachTarget([&](CpuTarget target) {
+      const LinearSpec spec{70, 384, 50, true, residual, kGelu};
+      KernelCall call({spec, target, Formats::of(Element::I8)}, 2 * 50, 3,
+                      Guard::Behind);
+      for (std::string_view name : {"scales", "ranges"})
+        call[name].forEach([](auto &, float &value) { value /= 1000; });
+      std::vector<double> expected;
+      for (int m = 0; m < 2 * 50; m++)
+        for (int n = 0; n < spec.n; n++) {
+          double sum = 0;
+          for (int k = 0; k < spec.k; k++)
+            sum += double(call["a"](k, m)) * packedWeight(call["w"], n, k);
+          sum = sum * call["ranges"](0, m) * call["scales"](n) +
+                double(call["ranges"](1, m)) * call["sums"](n) + call["bias"](n);
+          sum = activated(spec.activation, sum);
+          expected.push_back(residual ? sum + call["residual"](n, m) : sum);
+        }
+      ASSERT_EQ(call.run(), "");
+      expectProduct(call, spec, expected);
+    });
+}

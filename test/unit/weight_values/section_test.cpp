@@ -3,6 +3,7 @@
 #include "test/unit/weight_values/module_with_weights.h"
 
 #include <algorithm>
+#include <bit>
 
 using namespace cvt;
 
@@ -54,6 +55,20 @@ TEST_F(Section, GoesByOffsetWithZerosBetween) {
                          error);
   EXPECT_EQ(error, "");
   EXPECT_EQ(written, (Floats{0, 4, 6, 5, 7, 0, 100, 0, 0, 0}));
+}
+
+// 257 lies between two bf16 numbers.
+TEST_F(Section, RoundsPackedWeightsToBf16) {
+  std::string error;
+  Floats written = write(
+      moduleOf(8, counting("w", "1x2", 257) + R"(
+        cvt.prepare @p = pack_panels(@w) : tensor<1x1x2x2xbf16> {cvt.section_offset = 0})"),
+      error);
+  EXPECT_EQ(error, "");
+  // Column 0 holds 256 and 258, the columns beside it zeros.
+  ASSERT_EQ(written.size(), 2u);
+  EXPECT_EQ(std::bit_cast<uint32_t>(written[0]), 0x43814380u);
+  EXPECT_EQ(written[1], 0);
 }
 
 TEST_F(Section, HandsOverPackedWeightsPanelByPanel) {

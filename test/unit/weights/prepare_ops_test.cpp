@@ -251,5 +251,21 @@ TEST(ConstantSource, IsTheSameEverywhere) {
   EXPECT_EQ(out, Floats(3, 1.0f));
 }
 
+TEST(InterleaveRows, PutsRowsSideBySide) {
+  const Floats rows = {0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32};
+  Floats out(rows.size());
+  interleaveRows(rows, /*columns=*/3, /*factor=*/2, out);
+  EXPECT_EQ(out, (Floats{0, 10, 1, 11, 2, 12, 20, 30, 21, 31, 22, 32}));
+}
+
+TEST(RoundToBf16, TakesTheNearestAndTiesToEven) {
+  Floats values = {1.0f,          -1.0f,         1.00390625f, 1.01171875f,
+                   1.0039063692f, 0x1.fffffep127f, 0.0f,      NAN};
+  roundToBf16(values);
+  EXPECT_EQ(Floats(values.begin(), values.end() - 1),
+            (Floats{1.0f, -1.0f, 1.0f, 1.015625f, 1.0078125f, INFINITY, 0.0f}));
+  EXPECT_TRUE(std::isnan(values.back()));
+}
+
 } // namespace
 } // namespace cvt::weights
