@@ -59,13 +59,15 @@ TEST_F(Section, GoesByOffsetWithZerosBetween) {
 
 // 257 lies between two bf16 numbers.
 TEST_F(Section, RoundsPackedWeightsToBf16) {
+  const float odd[] = {257, 258};
+  writeFile("odd.bin", odd, sizeof odd);
   std::string error;
-  Floats written = write(
-      moduleOf(8, counting("w", "1x2", 257) + R"(
+  Floats written = write(moduleOf(8, R"(
+        cvt.weight @w : tensor<1x2xf32> from #cvt.stored<"odd.bin", offset = 0, dtype = f32>
         cvt.prepare @p = pack_panels(@w) : tensor<1x1x2x2xbf16> {cvt.section_offset = 0})"),
-      error);
+                         error);
   EXPECT_EQ(error, "");
-  // Column 0 holds 256 and 258, the columns beside it zeros.
+  // Column 0 holds 256 and 258 side by side, the column beside it zeros.
   ASSERT_EQ(written.size(), 2u);
   EXPECT_EQ(std::bit_cast<uint32_t>(written[0]), 0x43814380u);
   EXPECT_EQ(written[1], 0);
