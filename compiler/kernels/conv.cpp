@@ -60,6 +60,70 @@ struct Blocking {
   }
 };
 
+/// sum(j, p, panel, b): column j of a panel, for pixel p of image b.
+struct Product {
+  Var j{"j"}, p{"p"}, panel{"panel"}, b{"b"};
+  Func padded{"padded"}, sum{"sum"};
+  RDom k;
+
+  Product(KernelBuilder &builder, const ConvSpec &spec, const Geometry &g) {
+    if (spec.layout == ImageLayout::Nchw)
+      defineNchw(builder, g);
+    else if (interleave(builder.formats().math) == 1)
+      defineNhwc(builder, g);
+    else
+      defineSideBySide(builder, g);
+  }
+
+private:
+  /// `in` with zeros around it.
+  void pad(KernelBuilder &builder, const Geometry &g, bool nchw) {
+    ImageParam in = builder.input("in");
+    Var c("c"), x("x"), y("y");
+    Expr fromX = x - g.padding, fromY = y - g.padding;
+    Expr inside =
+        fromX >= 0 && fromX < g.width && fromY >= 0 && fromY < g.height;
+    fromX = clamp(fromX, 0, g.width - 1);
+    fromY = clamp(fromY, 0, g.height - 1);
+    if (nchw)
+      padded(x, y, c, b) = select(inside, in(fromX, fromY, c, b), 0.f);
+    else
+      padded(c, x, y, b) = builder.toOperand(
+          select(inside, in(c, fromX, fromY, b), 0.f));
+  }
+  Expr patchX(const Geometry &g, const Expr &kx) const {
+    return p % g.outWidth * g.stride + kx;
+  }
+  Expr patchY(const Geometry &g, const Expr &ky) const {
+    return p / g.outWidth * g.stride + ky;
+  }
+
+  void defineNchw(KernelBuilder &builder, const Geometry &g) {
+    pad(builder, g, /*nchw=*/true);
+    k = RDom(0, g.kernel, 0, g.kernel, 0, g.channels, "k");
+    sum(j, p, panel, b) +=
+        padded(patchX(g, k.x), patchY(g, k.y), k.z, b) *
+        builder.input("w")(j, k.x + g.kernel * (k.y + g.kernel * k.z), panel);
+  }
+  void defineNhwc(KernelBuilder &builder, const Geometry &g) {
+    pad(builder, g, /*nchw=*/false);
+    k = RDom(0, g.channels, 0, g.kernel, 0, g.kernel, "k");
+    sum(j, p, panel, b) +=
+        padded(k.x, patchX(g, k.y), patchY(g, k.z), b) *
+        builder.input("w")(j, k.x + g.channels * (k.y + g.kernel * k.z), panel);
+  }
+  void defineSideBySide(KernelBuilder &builder, const Geometry &g) {
+    pad(builder, g, /*nchw=*/false);
+    const int f = static_cast<int>(interleave(builder.formats().math));
+    const int steps = g.channels / f;
+    k = RDom(0, f, 0, steps, 0, g.kernel, 0, g.kernel, "k");
+    sum(j, p, panel, b) +=
+        cast<float>(padded(k.x + f * k.y, patchX(g, k.z), patchY(g, k.w), b)) *
+        cast<float>(builder.input("w")(
+            k.x, j, k.y + steps * (k.z + g.kernel * k.w), panel));
+  }
+};
+
 } // namespace
 
 void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
@@ -69,29 +133,10 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   const int lanes = builder.lanes();
   const bool nchw = spec.layout == ImageLayout::Nchw;
 
-  ImageParam in = builder.input("in"), w = builder.input("w");
-  Var n("n"), p("p"), b("b"), c("c"), x("x"), y("y");
-  Func padded("padded"), sum("sum"), out("out");
-  Expr fromX = x - g.padding, fromY = y - g.padding;
-  Expr inside = fromX >= 0 && fromX < g.width && fromY >= 0 && fromY < g.height;
-  fromX = clamp(fromX, 0, g.width - 1);
-  fromY = clamp(fromY, 0, g.height - 1);
-  if (nchw)
-    padded(x, y, c, b) = select(inside, in(fromX, fromY, c, b), 0.f);
-  else
-    padded(c, x, y, b) = select(inside, in(c, fromX, fromY, b), 0.f);
-
-  RDom k = nchw ? RDom(0, g.kernel, 0, g.kernel, 0, g.channels, "k")
-                : RDom(0, g.channels, 0, g.kernel, 0, g.kernel, "k");
-  Expr kx = nchw ? k.x : k.y, ky = nchw ? k.y : k.z;
-  Expr patchX = p % g.outWidth * g.stride + kx;
-  Expr patchY = p / g.outWidth * g.stride + ky;
-  Expr flatK = nchw ? k.x + g.kernel * (k.y + g.kernel * k.z)
-                    : k.x + g.channels * (k.y + g.kernel * k.z);
-  sum(n, p, b) +=
-      (nchw ? padded(patchX, patchY, k.z, b) : padded(k.x, patchX, patchY, b)) *
-      w(n % tile.columns, flatK, n / tile.columns);
-  Expr value = sum(n, p, b);
+  Product product(builder, spec, g);
+  Func padded = product.padded, sum = product.sum, out("out");
+  Var n("n"), p("p"), b("b");
+  Expr value = sum(n % tile.columns, p, n / tile.columns, b);
   if (spec.bias)
     value += builder.input("bias")(n);
   out(n, p, b) = value;
@@ -115,14 +160,17 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
       .fuse(task, b, task)
       .parallel(task)
       .never_partition_all();
-  computeInRegisters(sum, out, step, k, tile, lanes);
+  // A tile lies in one panel.
+  sum.bound_extent(product.panel, 1);
+  computeInRegisters(sum, out, step, product.k, tile, lanes,
+                     /*sideBySide=*/product.k.dimensions() > 3);
   if (nchw && g.kernel <= 8)
-    sum.update().unroll(k.x);
+    sum.update().unroll(product.k.x);
   padded.compute_at(out, task);
   if (nchw)
-    padded.vectorize(x, lanes, TailStrategy::RoundUp);
+    padded.vectorize(padded.args()[0], lanes, TailStrategy::RoundUp);
   else
-    padded.vectorize(c, lanes,
+    padded.vectorize(padded.args()[0], lanes,
                      g.channels % lanes ? TailStrategy::Predicate
                                         : TailStrategy::RoundUp);
 }

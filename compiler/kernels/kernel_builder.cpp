@@ -66,6 +66,10 @@ const ImageParam &KernelBuilder::input(std::string_view name) const {
   return *it;
 }
 
+Expr KernelBuilder::toOperand(const Expr &value) const {
+  return cast(halideType(kernelFormats.math), value);
+}
+
 Expr KernelBuilder::toOutput(const Expr &value) const {
   return cast(halideType(kernelFormats.out), value);
 }

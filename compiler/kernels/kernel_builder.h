@@ -37,6 +37,9 @@ public:
   CpuTarget target() const { return cpuTarget; }
   const Formats &formats() const { return kernelFormats; }
 
+  /// The f32 `value` rounded to what the kernel multiplies in.
+  Halide::Expr toOperand(const Halide::Expr &value) const;
+
   /// The f32 `value` rounded to the format of the kernel's outputs.
   Halide::Expr toOutput(const Halide::Expr &value) const;
 

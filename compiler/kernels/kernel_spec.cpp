@@ -90,6 +90,8 @@ struct RelationChecker {
            std::to_string(padding);
   }
   std::string operator()(const ConvSpec &s) const {
+    if (std::string e = interleaves(s.channels); !e.empty())
+      return e;
     return windowFits(s.height, s.width, s.kernel, s.padding);
   }
   std::string operator()(const DepthwiseConvSpec &s) const {
@@ -128,6 +130,11 @@ struct FormatChecker {
       return f.in == Formats::of(f.math).in && isFloat(f.out) &&
              (!s.residual || f.out == Element::F32);
     return isF32();
+  }
+  /// Reads the residual stream, whatever it multiplies.
+  bool operator()(const ConvSpec &s) const {
+    return isF32() || (s.layout == ImageLayout::Nhwc &&
+                       f == Formats{Element::Bf16, Element::F32, Element::F32});
   }
   bool operator()(const DepthwiseConvSpec &) const {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);

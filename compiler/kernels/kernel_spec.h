@@ -100,6 +100,8 @@ struct LinearSpec {
 ///   dense; w as for LinearSpec, its K flattened from (kx, ky, C) in nchw and
 ///   (C, kx, ky) in nhwc, first one fastest; [bias (panels * NR)]
 ///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
+/// bf16, nhwc only: C is even, `in` is f32 and rounded on the way, w as for
+/// LinearSpec.
 struct ConvSpec {
   ImageLayout layout = ImageLayout::Nchw;
   int64_t channels = 0;

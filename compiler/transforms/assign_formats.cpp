@@ -35,10 +35,13 @@ static void setFormat(Operation *op, Format format) {
               FormatAttr::get(op->getContext(), format));
 }
 
-/// Whether `op` has kernels that multiply in bf16, given a bf16 input.
+/// Whether `op` has kernels that multiply in bf16: linear layers given a bf16
+/// input, convolutions of maps, which round their input themselves.
 static bool canMultiplyNarrow(Operation *op) {
-  auto linear = dyn_cast<LinearOp>(op);
-  return linear && channelsOf(linear.getInput()) % kBf16Interleave == 0;
+  auto conv = dyn_cast<ConvEmbedOp>(op);
+  if (!isa<LinearOp>(op) && !(conv && conv.getLayout() == Layout::Nhwc))
+    return false;
+  return channelsOf(op->getOperand(0)) % kBf16Interleave == 0;
 }
 
 /// Whether `op` has kernels that round their results to bf16.
@@ -139,18 +142,18 @@ void Storage::apply() {
 /// Multiplies in bf16 whatever can, which depends on what is stored in bf16,
 /// which depends on who multiplies in it: starts with all and takes back.
 static void assignBf16(func::FuncOp function) {
-  SmallVector<LinearOp> candidates;
+  SmallVector<LinearOp> layers;
   function.walk([&](Operation *op) {
     if (!op->hasTrait<GraphOp>())
       return;
     setFormat(op, canMultiplyNarrow(op) ? Format::Bf16 : Format::F32);
-    if (canMultiplyNarrow(op))
-      candidates.push_back(cast<LinearOp>(op));
+    if (auto linear = dyn_cast<LinearOp>(op))
+      layers.push_back(linear);
   });
   while (true) {
     Storage storage(function);
     bool changed = false;
-    for (LinearOp op : candidates)
+    for (LinearOp op : layers)
       if (formatOf(op) == Format::Bf16 && !storage.isNarrow(op.getInput())) {
         setFormat(op, Format::F32);
         changed = true;

@@ -8,6 +8,7 @@ cvt.weight @beta : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, ten
 cvt.weight @w : tensor<8x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 cvt.weight @odd : tensor<7x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "odd">
 cvt.weight @even : tensor<8x7xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "even">
+cvt.weight @stem : tensor<8x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "stem">
 cvt.weight @dw : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "dw">
 cvt.weight @cls : tensor<1x1x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "cls">
 
@@ -57,6 +58,16 @@ func.func @views(%0: tensor<?x5x8xf32>) -> tensor<?x4x8xf32> {
   // CHECK: cvt.attention {{.*}}<f32>} : (tensor<?x4x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
   %6 = cvt.attention %5, %2, %2 heads 2 scale 0.5 : (tensor<?x4x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
   return %6 : tensor<?x4x8xf32>
+}
+
+// The first convolution reads pictures, the others round what they read.
+// CHECK-LABEL: @convolutions
+func.func @convolutions(%0: tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32> {
+  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<f32>}
+  %1 = cvt.conv_embed %0, @stem layout nchw channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
+  // CHECK: cvt.conv_embed {{.*}} layout nhwc {{.*}}<bf16>} : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
+  %2 = cvt.conv_embed %1, @stem layout nhwc channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
+  return %2 : tensor<?x8x8x8xf32>
 }
 
 // A learned class token is f32, and so is what it is prepended to.

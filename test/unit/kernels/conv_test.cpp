@@ -69,6 +69,34 @@ TEST(Conv, MatchesDoubles) {
     }
 }
 
+// The input is rounded before it is multiplied; sums are f32.
+TEST(Conv, MultipliesBf16) {
+  const ConvSpec specs[] = {{kNhwc, 64, 14, 14, 192, 3, 2, 1, true},
+                            {kNhwc, 6, 5, 6, 17, 2, 2, 0, true},
+                            {kNhwc, 24, 9, 13, 40, 3, 2, 1, false}};
+  for (const ConvSpec &spec : specs)
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({spec, target, {Element::Bf16, Element::F32, Element::F32}},
+                      /*batch=*/2, /*gap=*/3, Guard::Behind);
+      scalePackedWeights(call["w"], spec.n,
+                         spec.channels * spec.kernel * spec.kernel);
+      // Numbers with few digits need no rounding.
+      call["in"].forEach([](auto &, float &value) {
+        value = std::round(value * 32) / 32;
+      });
+      ASSERT_EQ(call.run(), "");
+      const int width = convOutputExtent(spec.width, spec.kernel, spec.stride,
+                                         spec.padding);
+      expectClose(
+          call["out"],
+          [&](auto &i) {
+            return convolved(call, spec, i[0], i[1] % width, i[1] / width,
+                             i[2]);
+          },
+          8e-6);
+    });
+}
+
 // What is beyond the border counts as zero, whatever the weights are.
 TEST(Conv, PaddingIsZeroTimesNothing) {
   forEachTarget([&](CpuTarget target) {
