@@ -7,6 +7,7 @@ import platform
 import sys
 
 import accuracy
+import kernel_table
 import measure
 import models
 import peers
@@ -59,6 +60,11 @@ def parse_options():
         help="avx2: ours for x86-64-v3 against OpenVINO held to AVX2",
     )
     add("--quick", action="store_true", help="CvT-13, batch 1, few runs")
+    add(
+        "--update-readme",
+        action="store_true",
+        help="put the table of --sections=kernels into compiler/kernels/README.md",
+    )
     add("--build", type=pathlib.Path, default=models.SOURCE / "build")
     add("--output", type=pathlib.Path, help="default: build/bench/results")
     options = parser.parse_args()
@@ -128,12 +134,23 @@ def start(options, _output):
     return rows, startup.text(rows)
 
 
+def measure_kernels(options, _output):
+    texts = kernel_table.measure_kernels(
+        open_model(MODEL, options), options.precisions, options.threads
+    )
+    text = "\n".join(texts)
+    if options.update_readme:
+        kernel_table.update_readme(text)
+    return texts, text
+
+
 # Each returns what goes into the JSON file, and its text.
 SECTIONS = {
     "comparison": compare,
     "scaling": scale,
     "accuracy": check_accuracy,
     "startup": start,
+    "kernels": measure_kernels,
 }
 
 

@@ -4,6 +4,7 @@
 set -euo pipefail
 source=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 environment=$source/build/bench-venv
+export PATH=$source/.venv/bin:$PATH
 
 if [[ ! -x $source/build/bin/cvt-compile ]]; then
   echo "tools/bench/run.sh: build/bin/cvt-compile is missing: run tools/setup.sh" >&2

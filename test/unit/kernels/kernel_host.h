@@ -1,21 +1,15 @@
 //===- kernel_host.h - Compiles, loads and runs kernels in tests ----------===//
 //
-// Stands in for artifact and runtime: links a kernel's object in memory
-// against exactly the symbols that compile_kernel.h allows, and runs its
-// tasks on threads with a bounded, checked scratch allocator each.
+// Stands in for artifact and runtime: runs a kernel's tasks on threads with a
+// bounded, checked scratch allocator each.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef CVT_TEST_UNIT_KERNELS_KERNEL_HOST_H
 #define CVT_TEST_UNIT_KERNELS_KERNEL_HOST_H
 
-#include "compiler/kernels/compile_kernel.h"
+#include "compiler/kernels/kernel_code.h"
 
-#include "llvm/ExecutionEngine/Orc/LLJIT.h"
-
-#include <HalideRuntime.h>
-
-#include <memory>
 #include <span>
 #include <string>
 
@@ -38,8 +32,7 @@ public:
 
 private:
   CompiledKernel kernel;
-  std::unique_ptr<llvm::orc::LLJIT> jit;
-  void *entry = nullptr;
+  KernelCode code;
 };
 
 } // namespace cvt::kernels
