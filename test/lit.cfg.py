@@ -26,6 +26,10 @@ config.test_source_root = os.path.join(config.cvt_source_dir, "test")
 config.test_exec_root = os.path.join(config.cvt_binary_dir, "test")
 
 make_model = os.path.join(config.test_source_root, "e2e", "make_model.py")
+# Tests share compiled kernels, and leave the user's alone.
+config.environment["XDG_CACHE_HOME"] = os.path.join(
+    config.cvt_binary_dir, "test-cache"
+)
 config.substitutions += [
     ("%models", os.path.join(config.test_source_root, "models")),
     (

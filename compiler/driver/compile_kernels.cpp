@@ -4,8 +4,11 @@
 
 #include "dialect/CvtDialect.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 using namespace cvt;
@@ -23,23 +26,98 @@ collectSpecs(mlir::ModuleOp module) {
   return specs;
 }
 
-llvm::Expected<std::vector<kernels::CompiledKernel>>
+namespace {
+
+/// The kernels of one module; its member functions may be called by any thread.
+class Compilation {
+public:
+  explicit Compilation(const KernelCache *cache) : cache(cache) {}
+
+  llvm::Expected<kernels::CompiledKernel>
+  compile(const kernels::KernelSpec &spec);
+
+  /// Once nothing is being compiled any more.
+  void finish(CompiledKernels &out);
+
+private:
+  std::optional<kernels::CompiledKernel> find(const std::string &symbol);
+  /// Of the cache's errors the first is worth telling.
+  void warn(llvm::Error error);
+
+  const KernelCache *cache;
+  std::mutex mutex;
+  size_t found = 0;
+  size_t stored = 0;
+  std::vector<std::string> damaged;
+  std::string warning;
+};
+
+} // namespace
+
+void Compilation::warn(llvm::Error error) {
+  if (!error)
+    return;
+  std::string message = llvm::toString(std::move(error));
+  std::lock_guard lock(mutex);
+  if (warning.empty())
+    warning = std::move(message);
+}
+
+std::optional<kernels::CompiledKernel>
+Compilation::find(const std::string &symbol) {
+  auto kernel = cache->find(symbol);
+  std::lock_guard lock(mutex);
+  if (!kernel) {
+    damaged.push_back(llvm::toString(kernel.takeError()));
+    return std::nullopt;
+  }
+  found += kernel->has_value();
+  return std::move(*kernel);
+}
+
+llvm::Expected<kernels::CompiledKernel>
+Compilation::compile(const kernels::KernelSpec &spec) {
+  if (cache)
+    if (auto kernel = find(kernels::symbolName(spec)))
+      return std::move(*kernel);
+  auto kernel = kernels::compileKernel(spec);
+  if (!kernel || !cache)
+    return kernel;
+  warn(cache->store(*kernel));
+  std::lock_guard lock(mutex);
+  ++stored;
+  return kernel;
+}
+
+void Compilation::finish(CompiledKernels &out) {
+  if (stored > 0)
+    warn(cache->trim());
+  out.fromCache = found;
+  llvm::sort(damaged);
+  out.damaged = std::move(damaged);
+  out.warning = std::move(warning);
+}
+
+llvm::Expected<CompiledKernels>
 cvt::compileKernels(mlir::ModuleOp module, unsigned threads,
+                    const KernelCache *cache,
                     const std::function<void(size_t, size_t)> &onProgress) {
   auto specs = collectSpecs(module);
   if (!specs)
     return specs.takeError();
   size_t total = specs->size();
-  std::vector<kernels::CompiledKernel> compiled(total);
+  CompiledKernels compiled;
+  compiled.kernels.resize(total);
+  Compilation compilation(cache);
   std::vector<std::string> errors(total);
   std::atomic<size_t> next = 0;
   std::mutex progress;
   size_t done = 0;
   auto work = [&] {
     for (size_t i; (i = next.fetch_add(1)) < total;) {
-      auto kernel = kernels::compileKernel((*specs)[i]);
+      auto kernel = compilation.compile((*specs)[i]);
       if (kernel)
-        compiled[i] = std::move(*kernel);
+        compiled.kernels[i] = std::move(*kernel);
       else
         errors[i] = llvm::toString(kernel.takeError());
       std::lock_guard lock(progress);
@@ -55,5 +133,6 @@ cvt::compileKernels(mlir::ModuleOp module, unsigned threads,
   for (const std::string &error : errors)
     if (!error.empty())
       return llvm::createStringError(error);
+  compilation.finish(compiled);
   return compiled;
 }

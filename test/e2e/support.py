@@ -96,7 +96,7 @@ def argument_parser(description):
 class Tools:
     """The tools of one build, and a folder in it for the files of one check:
     `work`, removed when the check ends, so that checks may run beside each
-    other."""
+    other.  They share compiled kernels, and leave the user's alone."""
 
     def __init__(self, build, check):
         self.build = pathlib.Path(build).resolve()
@@ -106,3 +106,4 @@ class Tools:
             prefix=f"{check}-", dir=self.build
         )
         self.work = pathlib.Path(self._folder.name)
+        os.environ["XDG_CACHE_HOME"] = str(self.build / "test-cache")

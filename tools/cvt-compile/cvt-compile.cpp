@@ -2,7 +2,9 @@
 
 #include "compiler/artifact/link.h"
 #include "compiler/driver/compile_kernels.h"
+#include "compiler/driver/generator_identity.h"
 #include "compiler/driver/host_object.h"
+#include "compiler/driver/kernel_cache.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/run_phases.h"
 #include "dialect/CvtDialect.h"
@@ -42,10 +44,13 @@ private:
     return registry;
   }
   int fail(ExitCode code, llvm::Error error);
+  void warn(const std::string &message);
 
   llvm::Error checkOutputs(mlir::ModuleOp module);
   llvm::Error runPhases();
   llvm::Error showIr(size_t index, const Phase &phase);
+  llvm::Expected<KernelCache> openCache() const;
+  llvm::Expected<std::vector<kernels::CompiledKernel>> obtainKernels();
   llvm::Error emitCode();
   llvm::Error writeText(const std::string &text);
   llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes);
@@ -76,16 +81,19 @@ int Compiler::fail(ExitCode code, llvm::Error error) {
   return code;
 }
 
+void Compiler::warn(const std::string &message) {
+  progress.finish();
+  llvm::errs() << "cvt-compile: warning: " << message << "\n";
+}
+
 int Compiler::run() {
   progress.begin("read");
   auto loaded = loadSourceModel(options);
   if (!loaded)
     return fail(kBadModel, loaded.takeError());
   model = std::move(*loaded);
-  if (!model.warning.empty()) {
-    progress.finish();
-    llvm::errs() << "cvt-compile: warning: " << model.warning << "\n";
-  }
+  if (!model.warning.empty())
+    warn(model.warning);
 
   progress.begin("import");
   ImportOptions import;
@@ -188,6 +196,44 @@ llvm::Error Compiler::writeText(const std::string &text) {
   return writeFile(options.output.empty() ? "-" : options.output, text);
 }
 
+llvm::Expected<KernelCache> Compiler::openCache() const {
+  auto generator = generatorIdentity();
+  if (!generator)
+    return generator.takeError();
+  return KernelCache::open(*options.cacheDir, std::move(*generator));
+}
+
+/// From the cache or compiled.  A cache that does not work costs time only.
+llvm::Expected<std::vector<kernels::CompiledKernel>>
+Compiler::obtainKernels() {
+  std::string warning;
+  std::optional<KernelCache> cache;
+  if (options.cacheDir) {
+    if (auto opened = openCache())
+      cache = std::move(*opened);
+    else
+      warning = llvm::toString(opened.takeError());
+  }
+  auto compiled = compileKernels(
+      *planned, options.threads, cache ? &*cache : nullptr,
+      [&](size_t done, size_t total) { progress.advance(done, total); });
+  if (!compiled)
+    return compiled.takeError();
+  progress.finish();
+  if (cache && options.verbose) {
+    llvm::errs() << "cvt-compile: " << compiled->fromCache << " of "
+                 << compiled->kernels.size() << " kernels were in "
+                 << cache->path() << "\n";
+    for (const std::string &damage : compiled->damaged)
+      llvm::errs() << "cvt-compile: " << damage << ": compiled again\n";
+  }
+  if (warning.empty())
+    warning = compiled->warning;
+  if (!warning.empty())
+    warn("kernels are not kept for the next time: " + warning);
+  return std::move(compiled->kernels);
+}
+
 llvm::Error Compiler::emitCode() {
   if (options.emit == Emit::Llvm) {
     auto text = translateToLlvmIr(*module);
@@ -199,9 +245,7 @@ llvm::Error Compiler::emitCode() {
   if (!host)
     return host.takeError();
   program.host = std::move(*host);
-  auto kernels = compileKernels(
-      *planned, options.threads,
-      [&](size_t done, size_t total) { progress.advance(done, total); });
+  auto kernels = obtainKernels();
   if (!kernels)
     return kernels.takeError();
   program.kernels = std::move(*kernels);

@@ -2,6 +2,7 @@
 
 #include "tools/cvt-compile/options.h"
 
+#include "compiler/driver/kernel_cache.h"
 #include "compiler/driver/manifest.h"
 #include "compiler/kernels/cpu_target.h"
 #include "compiler/pipeline/phases.h"
@@ -91,6 +92,7 @@ struct RawOptions {
   std::string printIrAfter;
   std::string emit = "artifact";
   std::string seed;
+  std::string cacheDir;
 };
 
 } // namespace
@@ -156,8 +158,13 @@ static void addIrFlags(CLI::App &app, CompileOptions &options,
                  "Threads to compile with; e.g. --threads=2. Default: one for "
                  "each CPU")
       ->check(CLI::Range(1u, 1024u));
+  app.add_option("--cache-dir", raw.cacheDir,
+                 "Folder that keeps compiled kernels for the next time, at "
+                 "most 256 MB of them, or none; e.g. --cache-dir=none. "
+                 "Default: $XDG_CACHE_HOME/cvtc, else ~/.cache/cvtc");
   app.add_flag("-v,--verbose", options.verbose,
-               "Say what each phase took, on standard error");
+               "Say what each phase took and what the cache had, on "
+               "standard error");
 }
 
 /// Turns text into values; throws CLI::ValidationError.
@@ -194,6 +201,11 @@ static void check(const CLI::App &app, CompileOptions &options,
     throw CLI::ValidationError("--stop-after", "only goes with --emit=mlir");
   if (!options.stopAfter.empty())
     options.emit = Emit::Mlir;
+  if (app.count("--cache-dir") && raw.cacheDir.empty())
+    throw CLI::ValidationError("--cache-dir=", "expected a folder, or none");
+  if (raw.cacheDir != "none")
+    options.cacheDir = raw.cacheDir.empty() ? KernelCache::defaultFolder()
+                                            : raw.cacheDir;
   bool toStandardOutput =
       options.emit == Emit::Mlir || options.emit == Emit::Llvm;
   if (options.output.empty() && !toStandardOutput)

@@ -38,6 +38,9 @@ struct CompileOptions {
   std::string saveIr;
   Emit emit = Emit::Artifact;
   unsigned threads = 1;
+  /// Where compiled kernels are kept; nothing: nowhere.  May be empty, if the
+  /// user has no folder for such things.
+  std::optional<std::string> cacheDir;
   bool verbose = false;
 };
 
