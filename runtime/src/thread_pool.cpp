@@ -1,10 +1,17 @@
 //===- thread_pool.cpp - Threads of a session -----------------------------===//
 //
-// One counter, `unclaimed`, carries the protocol.  run sets up the loop and
-// stores the number of its tasks there; whoever lowers it by one owns a task.
-// The loop's description is read only while owning a task, and run waits for
-// all owned tasks, so it never changes under a reader: a worker that was asleep
-// through several loops needs no special case.
+// run gives each thread a share of the loop: a run of neighbouring tasks, the
+// same part of every loop, so that what a thread has written in one loop it
+// finds in its own caches in the next.  Threads take tasks from the front of
+// their own share, and when it is empty from the back of others'.  Whoever
+// makes a share smaller by a task owns it.  The loop's description is read only
+// while owning a task, and run waits for all owned tasks, so it never changes
+// under a reader: a worker that was asleep through several loops needs no
+// special case.
+//
+// A line that two threads write costs some hundred nanoseconds where they have
+// no cache in common: threads count the tasks that they have done for
+// themselves, and tell once a loop.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,15 +23,13 @@
 #include <csignal>
 #include <immintrin.h>
 #include <linux/futex.h>
+#include <optional>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace cvt {
-
-/// Value of `unclaimed` that ends the workers.
-static constexpr uint32_t stop = UINT32_MAX;
 
 /// The gaps between loops, serial work included, are shorter than this.
 static constexpr std::chrono::microseconds spinTime{200};
@@ -88,7 +93,8 @@ int countUsableCpus() {
 
 int ThreadPool::currentThread() noexcept { return self.number; }
 
-ThreadPool::ThreadPool(int threads) : spins(threads <= countUsableCpus()) {
+ThreadPool::ThreadPool(int threads)
+    : shares(threads), spins(threads <= countUsableCpus()) {
   workers.reserve(threads - 1);
   // Signals are for the threads of the program that uses this library.
   sigset_t all, before;
@@ -110,30 +116,30 @@ ThreadPool::ThreadPool(int threads) : spins(threads <= countUsableCpus()) {
 ThreadPool::~ThreadPool() { stopWorkers(); }
 
 void ThreadPool::stopWorkers() noexcept {
-  unclaimed.store(stop);
-  wake(unclaimed, UINT32_MAX);
+  stopping.store(true);
+  loop.fetch_add(1);
+  wake(loop, UINT32_MAX);
   for (std::thread &worker : workers)
     worker.join();
 }
 
 void ThreadPool::work(int thread) noexcept {
   self = {thread, /*insideTask=*/true};
-  auto somethingToDo = [this] {
-    return unclaimed.load(std::memory_order_relaxed) != 0;
-  };
+  uint32_t seen = 0;
+  auto isNew = [&] { return loop.load(std::memory_order_acquire) != seen; };
   for (;;) {
-    while (runOneTask()) {
+    if (!spins || !spinUntil(isNew)) {
+      // Either run sees this sleeper, or the sleeper its loop: both sides write
+      // their own word before they read the other's.
+      sleepingWorkers.fetch_add(1);
+      while (loop.load() == seen)
+        sleepWhileEqual(loop, seen);
+      sleepingWorkers.fetch_sub(1);
     }
-    if (unclaimed.load(std::memory_order_relaxed) == stop)
+    seen = loop.load();
+    if (stopping.load())
       return;
-    if (spins && spinUntil(somethingToDo))
-      continue;
-    // Either run sees this sleeper, or the sleeper sees its tasks: both sides
-    // write their own word before they read the other's.
-    sleepingWorkers.fetch_add(1);
-    while (unclaimed.load() == 0)
-      sleepWhileEqual(unclaimed, 0);
-    sleepingWorkers.fetch_sub(1);
+    runTasks(thread);
   }
 }
 
@@ -150,22 +156,47 @@ static int32_t runHere(ThreadPool::Task task, void *context, int32_t first,
   return result;
 }
 
-/// Runs one task if there is one, and returns whether there was.
-bool ThreadPool::runOneTask() noexcept {
-  uint32_t left = unclaimed.load(std::memory_order_relaxed);
-  do {
-    if (left == 0 || left == stop)
-      return false;
-  } while (!unclaimed.compare_exchange_weak(
-      left, left - 1, std::memory_order_acquire, std::memory_order_relaxed));
-  const auto index = static_cast<int32_t>(count - left);
-  if (int32_t code = task(context, first + index, closure)) {
+/// A share of the tasks [begin, end).
+static uint64_t pack(uint32_t begin, uint32_t end) {
+  return uint64_t{end} << 32 | begin;
+}
+
+/// Makes a share one task smaller, at its front or back, and returns that task.
+static std::optional<uint32_t> claim(std::atomic<uint64_t> &share,
+                                     bool fromFront) {
+  uint64_t tasks = share.load(std::memory_order_relaxed);
+  for (;;) {
+    const auto begin = static_cast<uint32_t>(tasks);
+    const auto end = static_cast<uint32_t>(tasks >> 32);
+    if (begin == end)
+      return std::nullopt;
+    const uint64_t rest =
+        fromFront ? pack(begin + 1, end) : pack(begin, end - 1);
+    if (share.compare_exchange_weak(tasks, rest, std::memory_order_acquire,
+                                    std::memory_order_relaxed))
+      return fromFront ? begin : end - 1;
+  }
+}
+
+void ThreadPool::runTask(uint32_t index) noexcept {
+  const auto number = static_cast<int32_t>(index);
+  if (int32_t code = task(context, first + number, closure)) {
     int32_t none = 0;
     result.compare_exchange_strong(none, code, std::memory_order_relaxed);
   }
-  if (unfinished.fetch_sub(1) == 1 && callerSleeps.load())
+}
+
+void ThreadPool::runTasks(int thread) noexcept {
+  uint32_t done = 0;
+  for (int i = 0; i < size(); ++i) {
+    std::atomic<uint64_t> &share = shares[(thread + i) % size()].tasks;
+    while (auto index = claim(share, /*fromFront=*/i == 0)) {
+      runTask(*index);
+      ++done;
+    }
+  }
+  if (done && unfinished.fetch_sub(done) == done && callerSleeps.load())
     wake(unfinished, 1);
-  return true;
 }
 
 int32_t ThreadPool::run(Task newTask, void *newContext, int32_t newFirst,
@@ -176,16 +207,20 @@ int32_t ThreadPool::run(Task newTask, void *newContext, int32_t newFirst,
   context = newContext;
   closure = newClosure;
   first = newFirst;
-  count = newCount;
   result.store(0, std::memory_order_relaxed);
-  unfinished.store(count, std::memory_order_relaxed);
-  unclaimed.store(count);
+  unfinished.store(newCount, std::memory_order_relaxed);
+  const auto count = static_cast<uint64_t>(newCount);
+  const auto threads = static_cast<uint64_t>(size());
+  for (uint64_t i = 0; i < threads; ++i)
+    shares[i].tasks.store(pack(static_cast<uint32_t>(count * i / threads),
+                               static_cast<uint32_t>(count * (i + 1) / threads)),
+                          std::memory_order_release);
+  loop.fetch_add(1);
   if (sleepingWorkers.load() != 0)
-    wake(unclaimed, count - 1);
+    wake(loop, newCount - 1);
 
   self.insideTask = true;
-  while (runOneTask()) {
-  }
+  runTasks(0);
   self.insideTask = false;
 
   auto finished = [this] {

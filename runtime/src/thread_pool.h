@@ -49,21 +49,28 @@ public:
 
 private:
   void work(int thread) noexcept;
-  bool runOneTask() noexcept;
+  void runTask(uint32_t index) noexcept;
+  void runTasks(int thread) noexcept;
   void stopWorkers() noexcept;
 
-  // Of the active loop.  Written by run while no task is unclaimed; read after
+  // Of the active loop.  Written by run while all shares are empty; read after
   // claiming a task, until that task is counted as done.
   Task task = nullptr;
   void *context = nullptr;
   uint8_t *closure = nullptr;
   int32_t first = 0;
-  uint32_t count = 0;
   std::atomic<int32_t> result{0};
 
-  // Lines of their own: everyone writes them.
-  alignas(64) std::atomic<uint32_t> unclaimed{0}; ///< tasks, or Stop
-  alignas(64) std::atomic<uint32_t> unfinished{0};
+  /// Tasks of one thread that nobody has claimed: see thread_pool.cpp.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> tasks{0};
+  };
+  std::vector<Share> shares;
+
+  // Lines of their own.
+  alignas(64) std::atomic<uint32_t> loop{0}; ///< counts loops
+  std::atomic<bool> stopping{false};
+  alignas(64) std::atomic<uint32_t> unfinished{0}; ///< tasks
   alignas(64) std::atomic<uint32_t> sleepingWorkers{0};
   std::atomic<bool> callerSleeps{false};
 
