@@ -87,6 +87,13 @@ void KernelBuilder::output(Func func) {
   outputs.push_back(std::move(func));
 }
 
+Pipeline KernelBuilder::pipeline() const {
+  Pipeline pipeline(outputs);
+  if (streamed)
+    addPrefetch(pipeline, *streamed);
+  return pipeline;
+}
+
 std::vector<Argument> KernelBuilder::arguments() const {
   return {inputs.begin(), inputs.end()};
 }

@@ -10,9 +10,11 @@
 #define CVT_COMPILER_KERNELS_KERNEL_BUILDER_H
 
 #include "compiler/kernels/kernel_spec.h"
+#include "compiler/kernels/prefetch_pass.h"
 
 #include <Halide.h>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +34,9 @@ public:
   /// pure variables are bounded by the known extents of the argument.
   void output(Halide::Func func);
 
+  /// Has the next block of an input fetched while one is in use.
+  void prefetch(StreamedInput input) { streamed = std::move(input); }
+
   /// Of the target.
   int lanes() const { return info.lanes; }
   CpuTarget target() const { return cpuTarget; }
@@ -43,7 +48,7 @@ public:
   /// The f32 `value` rounded to the format of the kernel's outputs.
   Halide::Expr toOutput(const Halide::Expr &value) const;
 
-  Halide::Pipeline pipeline() const { return Halide::Pipeline(outputs); }
+  Halide::Pipeline pipeline() const;
   std::vector<Halide::Argument> arguments() const;
 
 private:
@@ -53,6 +58,7 @@ private:
   std::vector<KernelArgument> signature;
   std::vector<Halide::ImageParam> inputs;
   std::vector<Halide::Func> outputs;
+  std::optional<StreamedInput> streamed;
   /// Of `signature`, counting from the first output.
   size_t outputArguments = 0;
 };

@@ -68,26 +68,30 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   out(n, m) = builder.toOutput(value);
   builder.output(out);
 
-  const int tilesPerTask =
-      stepsPerTask(llvm::divideCeil(spec.m, tile.rows),
-                   int64_t(tile.rows) * tile.columns * spec.k /
-                       interleave(builder.formats().math),
-                   panels, lanes);
+  const int64_t panelSteps =
+      int64_t(tile.columns) * spec.k / interleave(builder.formats().math);
+  const int tilesPerTask = stepsPerTask(llvm::divideCeil(spec.m, tile.rows),
+                                        tile.rows * panelSteps, panels, lanes);
   Var panel("panel"), ni("ni"), block("block"), step("step"), mi("mi"),
       task("task");
-  // A panel of weights stays in the cache while blocks of rows pass by.
+  // A panel of weights stays in the cache while a block of rows passes by.
+  // Blocks are outermost: a thread's share of the tasks is some of the rows,
+  // which it has in its own cache if it has computed them before.
   out.split(n, panel, ni, tile.columns,
             spec.n % tile.columns ? TailStrategy::Predicate
                                   : TailStrategy::RoundUp)
       .split(m, step, mi, tile.rows, TailStrategy::GuardWithIf)
       .split(step, block, step, tilesPerTask, TailStrategy::GuardWithIf)
-      .reorder(ni, mi, step, block, panel)
+      .reorder(ni, mi, step, panel, block)
       .vectorize(ni, lanes)
       .unroll(ni)
-      .fuse(block, panel, task)
+      .fuse(panel, block, task)
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
+  builder.prefetch(
+      {"w", tile.columns * spec.k * elementBytes(builder.formats().math),
+       step.name(), tilesPerTask});
   // A tile lies in one panel.
   product.sum.bound_extent(product.p, 1);
   computeInRegisters(product.sum, out, step, product.k, tile, lanes,

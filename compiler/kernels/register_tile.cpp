@@ -39,6 +39,9 @@ int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
   int64_t perTask = std::clamp(steps * multiplyAdds * panels / 32, least, most);
   int64_t size = std::max<int64_t>(1, perTask / multiplyAdds);
   int64_t tasks = llvm::divideCeil(steps, size);
+  // Two or four threads then own the same rows in every loop.
+  if (tasks > 1)
+    tasks = llvm::alignTo(tasks, 4);
   return static_cast<int>(llvm::divideCeil(steps, tasks));
 }
 

@@ -65,6 +65,18 @@ TEST(CompileKernel, ScratchIsKnown) {
   EXPECT_EQ(attention % 128, 0);
 }
 
+TEST(CompileKernel, LinearKernelsAskForWeightsAhead) {
+  auto prefetches = [](const std::string &object) {
+    // The opcode of PREFETCHh.
+    return object.find("\x0f\x18") != std::string::npos;
+  };
+  for (const char *name : {"linear_n64_k64_m196_f32_znver4",
+                           "linear_n64_k64_m196_bf16_x86_64_v4",
+                           "linear_n64_k64_m196_i8_x86_64_v3"})
+    EXPECT_TRUE(prefetches(objectOf(name))) << name;
+  EXPECT_FALSE(prefetches(objectOf("layer_norm_c64_t9_eps3727c5ac_f32_znver4")));
+}
+
 TEST(CompileKernel, LackOfMemoryIsAnError) {
   const char *name = "attention_h1_d8_q9_k3000_scale3e000000_f32_x86_64_v3";
   auto kernel = LoadedKernel::make(*parseSymbolName(name), /*asserts=*/false);

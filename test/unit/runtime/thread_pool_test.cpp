@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <sched.h>
 #include <set>
@@ -50,6 +51,33 @@ TEST(ThreadPool, EachTaskOnce) {
       loop.first = tasks - 3;
       loop.runOnce(tasks);
     }
+  }
+}
+
+namespace {
+/// Two tasks that wait for each other, so that no thread can run both.
+struct Meeting {
+  std::atomic<int> arrived{0};
+  int threadOf[2] = {-1, -1};
+
+  static int32_t meet(void *context, int32_t index, uint8_t *) {
+    Meeting &meeting = *static_cast<Meeting *>(context);
+    meeting.threadOf[index] = ThreadPool::currentThread();
+    meeting.arrived.fetch_add(1);
+    while (meeting.arrived.load() != 2)
+      std::this_thread::yield();
+    return 0;
+  }
+};
+} // namespace
+
+TEST(ThreadPool, EachThreadHasThePartThatItHadBefore) {
+  ThreadPool pool(2);
+  for (int i = 0; i < 100; ++i) {
+    Meeting meeting;
+    EXPECT_EQ(pool.run(Meeting::meet, &meeting, 0, 2, nullptr), 0);
+    EXPECT_EQ(meeting.threadOf[0], 0);
+    EXPECT_EQ(meeting.threadOf[1], 1);
   }
 }
 

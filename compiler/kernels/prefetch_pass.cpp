@@ -1,0 +1,102 @@
+//===- prefetch_pass.cpp - Fetches weights before they are needed ---------===//
+//
+// The first pass over a block that is not in the cache waits for memory: it
+// needs as many bytes in one pass as the next ones together.  Asking for the
+// next block during all passes over this one spreads them out.  Halide's own
+// prefetch directive asks for the whole block in every pass.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/prefetch_pass.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <optional>
+
+using namespace Halide;
+using namespace Halide::Internal;
+
+namespace cvt::kernels {
+
+namespace {
+
+constexpr int kCacheLine = 64;
+
+/// How a loop body reads an input: where its first load begins, and whether
+/// the body is the innermost loop's.
+class ReadFinder : public IRVisitor {
+public:
+  explicit ReadFinder(const std::string &input) : input(input) {}
+
+  /// In bytes, undefined if there is no load.
+  Expr firstByte;
+  bool hasLoops = false;
+
+private:
+  using IRVisitor::visit;
+  void visit(const Load *op) override {
+    if (op->name == input && !firstByte.defined()) {
+      const Ramp *ramp = op->index.as<Ramp>();
+      firstByte = (ramp ? ramp->base : op->index) * op->type.bytes();
+    }
+    IRVisitor::visit(op);
+  }
+  void visit(const For *op) override {
+    hasLoops = true;
+    IRVisitor::visit(op);
+  }
+
+  const std::string &input;
+};
+
+class Prefetcher : public IRMutator {
+public:
+  explicit Prefetcher(const StreamedInput &input) : input(input) {}
+
+private:
+  using IRMutator::visit;
+
+  Stmt visit(const For *op) override {
+    if (ends_with(op->name, "." + input.passLoop))
+      pass = Variable::make(Int(32), op->name);
+    ReadFinder read(input.name);
+    op->body.accept(&read);
+    const std::optional<int64_t> iterations = as_const_int(op->extent);
+    if (!pass.defined() || read.hasLoops || !read.firstByte.defined() ||
+        !iterations)
+      return IRMutator::visit(op);
+    return For::make(op->name, op->min, op->extent, op->for_type,
+                     op->partition_policy, op->device_api,
+                     Block::make(prefetches(op, *iterations, read.firstByte),
+                                 op->body));
+  }
+
+  /// One iteration's part of the next block.
+  Stmt prefetches(const For *loop, int64_t iterations,
+                  const Expr &firstByte) const {
+    const int bytes = static_cast<int>(
+        llvm::divideCeil(input.blockBytes, iterations * input.passes));
+    Expr iteration = Variable::make(Int(32), loop->name) - loop->min;
+    Expr block = substitute(loop->name, loop->min, firstByte);
+    Expr next = block + static_cast<int>(input.blockBytes) +
+                (pass * static_cast<int>(iterations) + iteration) * bytes;
+    std::vector<Stmt> lines;
+    for (int offset = 0; offset < bytes; offset += kCacheLine)
+      lines.push_back(Evaluate::make(
+          Call::make(UInt(8), Call::prefetch,
+                     {Variable::make(Handle(), input.name), next + offset, 1, 1},
+                     Call::Intrinsic)));
+    return Block::make(lines);
+  }
+
+  const StreamedInput input;
+  Expr pass;
+};
+
+} // namespace
+
+void addPrefetch(Pipeline &pipeline, const StreamedInput &input) {
+  pipeline.add_custom_lowering_pass(new Prefetcher(input));
+}
+
+} // namespace cvt::kernels

@@ -1,0 +1,36 @@
+//===- prefetch_pass.h - Fetches weights before they are needed -----------===//
+//
+// Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_PREFETCH_PASS_H
+#define CVT_COMPILER_KERNELS_PREFETCH_PASS_H
+
+#include <Halide.h>
+
+#include <cstdint>
+#include <string>
+
+namespace cvt::kernels {
+
+/// A kernel that goes over one block of an input several times before it turns
+/// to the next.
+struct StreamedInput {
+  /// Name of the input; blocks follow each other in it.
+  std::string name;
+  int64_t blockBytes = 0;
+  /// The loop over the times, about `passes` of them.
+  std::string passLoop;
+  int64_t passes = 0;
+};
+
+/// Makes `pipeline`, when it is compiled, ask for the block behind the one it
+/// is busy with, a little in every iteration of the innermost loop.  What it
+/// asks for may lie behind the buffer: a prefetch reads nothing, and in a
+/// weights section that is where the next kernel's weights are.
+void addPrefetch(Halide::Pipeline &pipeline, const StreamedInput &input);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_PREFETCH_PASS_H
