@@ -166,11 +166,11 @@ public:
 
   void operator()(const LinearSpec &s) {
     const int64_t columns = paddedColumns(s.n);
-    add(kIn, "a", {s.k, kRuntimeExtent}, 1);
-    if (formats.math == Element::I8)
-      addF32(kIn, "ranges", {2, kRuntimeExtent}, 1);
+    const bool isQuantized = formats.math == Element::I8;
+    add(kIn, "a", {s.k + (isQuantized ? kQuantizedTail : 0), kRuntimeExtent},
+        1);
     addPanels(s.n, s.k);
-    if (formats.math == Element::I8) {
+    if (isQuantized) {
       addF32(kIn, "scales", {columns}, 1);
       addF32(kIn, "sums", {columns}, 1);
     }
@@ -218,8 +218,7 @@ public:
   }
   void operator()(const QuantizeSpec &s) {
     addTokens(kIn, "x", s.channels, s.tokens);
-    addTokens(kOut, "out", s.channels, s.tokens);
-    addF32(kOut, "ranges", {2, s.tokens, kRuntimeExtent}, 1);
+    addTokens(kOut, "out", s.channels + kQuantizedTail, s.tokens);
   }
   void operator()(const ElementwiseSpec &s) {
     addTokens(kIn, "x", s.channels, s.tokens);

@@ -78,11 +78,11 @@ struct Formats {
 ///
 /// bf16: K is even, w (2, NR, K / 2, panels), w(i, j, k, p) the weight of input
 /// 2k + i.
-/// i8: K is a multiple of 4, w (4, NR, K / 4, panels), and a is quantized by
-/// QuantizeSpec: arguments a, ranges (2, M), w, scales (panels * NR), sums
+/// i8: K is a multiple of 4, w (4, NR, K / 4, panels), and a (K + 8, M) is
+/// quantized by QuantizeSpec: arguments a, w, scales (panels * NR), sums
 /// (panels * NR), ...  The weight of input k for output n is w * scales(n), and
 /// sums(n) is the sum of all of them, so that
-///   sum of a * w = ranges(0) * scales * (integer sum) + ranges(1) * sums.
+///   sum of a * w = scale * scales(n) * (integer sum) + low * sums(n).
 struct LinearSpec {
   int64_t n = 0;
   int64_t k = 0;
@@ -162,9 +162,13 @@ struct LayerNormSpec {
   bool operator==(const LayerNormSpec &) const = default;
 };
 
-/// Each token to 8 bits, on a scale of its own: x = q * ranges(0) + ranges(1)
-/// with q from 0 to 255, ranges(1) the least x of the token.
-///   x (C, T, B) -> out (C, T, B) u8, ranges (2, T, B)
+/// Bytes behind the numbers of a quantized token: scale and low.
+inline constexpr int64_t kQuantizedTail = 8;
+
+/// Each token to 8 bits, on a scale of its own: x = q * scale + low with q from
+/// 0 to 255, low the least x of the token.
+///   x (C, T, B) -> out (C + 8, T, B) u8: for each token all q, then the bytes
+///   of scale and of low as f32.  A NaN in a token makes its scale NaN.
 struct QuantizeSpec {
   int64_t channels = 0;
   int64_t tokens = 0;

@@ -44,6 +44,14 @@ struct Product {
   }
 };
 
+/// The f32 whose bytes are `a`(first ... first + 3, m).
+Expr floatOfBytes(const ImageParam &a, int first, const Var &m) {
+  Expr bits = cast<uint32_t>(a(first, m));
+  for (int byte = 1; byte < 4; byte++)
+    bits = bits | (cast<uint32_t>(a(first + byte, m)) << (8 * byte));
+  return reinterpret<float>(bits);
+}
+
 } // namespace
 
 void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
@@ -56,9 +64,11 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   Func out("out");
   Expr value = product.sum(n % tile.columns, m, n / tile.columns);
   if (builder.formats().math == Element::I8) {
-    ImageParam ranges = builder.input("ranges");
-    value = cast<float>(value) * (ranges(0, m) * builder.input("scales")(n)) +
-            ranges(1, m) * builder.input("sums")(n);
+    ImageParam a = builder.input("a");
+    const int tail = static_cast<int>(spec.k);
+    value = cast<float>(value) *
+                (floatOfBytes(a, tail, m) * builder.input("scales")(n)) +
+            floatOfBytes(a, tail + 4, m) * builder.input("sums")(n);
   }
   if (spec.bias)
     value += builder.input("bias")(n);

@@ -1,10 +1,11 @@
 //===- quantize_test.cpp - Tokens to 8 bits and back ----------------------===//
 
-#include "test/unit/kernels/guarded_buffer.h"
+#include "test/unit/kernels/quantized_tokens.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace cvt::kernels;
 
@@ -22,7 +23,7 @@ TEST(Quantize, IsWithinHalfAStep) {
     int channels, tokens, batch, gap;
   };
   for (Shape s : {Shape{1, 3, 2, 1}, {30, 5, 2, 3}, {64, 196, 1, 0},
-                  {100, 197, 3, 0}, {384, 50, 2, 5}})
+                  {100, 197, 3, 0}, {384, 50, 2, 5}, {384, 197, 2, 1}})
     for (Element in : {Element::F32, Element::Bf16})
       forEachTarget([&](CpuTarget target) {
         KernelCall call(makeSpec(s.channels, s.tokens, target, in), s.batch,
@@ -30,17 +31,18 @@ TEST(Quantize, IsWithinHalfAStep) {
         ASSERT_EQ(call.run(), "");
         for (int b = 0; b < s.batch; b++)
           for (int t = 0; t < s.tokens; t++) {
-            const float step = call["ranges"](0, t, b);
+            const float step = getFloat(call["out"], s.channels, t, b);
+            const float offset = getFloat(call["out"], s.channels + 4, t, b);
             float low = call["x"](0, t, b), high = low;
             for (int c = 0; c < s.channels; c++) {
               const float x = call["x"](c, t, b);
               low = std::min(low, x);
               high = std::max(high, x);
-              ASSERT_NEAR(call["out"](c, t, b) * step + call["ranges"](1, t, b),
-                          x, 0.501 * step + 1e-6);
+              ASSERT_NEAR(call["out"](c, t, b) * step + offset, x,
+                          0.501 * step + 1e-6);
             }
-            ASSERT_EQ(call["ranges"](1, t, b), low);
-            ASSERT_NEAR(step, (high - low) / 255, 1e-6 * (high - low));
+            ASSERT_EQ(offset, low);
+            ASSERT_NEAR(step, (high - low) / 255, 1e-6 * (high - low) + 1e-25);
           }
       });
 }
@@ -50,10 +52,24 @@ TEST(Quantize, KeepsTokensOfOneValue) {
     KernelCall call(makeSpec(40, 3, target, Element::F32), 1, 0, Guard::Behind);
     call["x"].forEach([](auto &, float &value) { value = -2.5f; });
     ASSERT_EQ(call.run(), "");
-    call["out"].forEach([](auto &, float &value) { EXPECT_EQ(value, 0); });
     for (int t = 0; t < 3; t++) {
-      EXPECT_EQ(call["ranges"](0, t), 0);
-      EXPECT_EQ(call["ranges"](1, t), -2.5f);
+      for (int c = 0; c < 40; c++)
+        EXPECT_EQ(call["out"](c, t), 0);
+      EXPECT_LT(std::abs(getFloat(call["out"], 40, t)), 1e-20f);
+      EXPECT_EQ(getFloat(call["out"], 44, t), -2.5f);
     }
   });
+}
+
+// Whatever a NaN is multiplied with has to become one.
+TEST(Quantize, PassesNaNOn) {
+  for (int at : {0, 17, 39})
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call(makeSpec(40, 3, target, Element::F32), 1, 0,
+                      Guard::Behind);
+      call["x"](at, 1) = NAN;
+      ASSERT_EQ(call.run(), "");
+      for (int t = 0; t < 3; t++)
+        EXPECT_EQ(std::isnan(getFloat(call["out"], 40, t)), t == 1);
+    });
 }
