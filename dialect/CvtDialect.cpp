@@ -122,6 +122,12 @@ int64_t cvt::channelsOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape().back();
 }
 
+int64_t cvt::numbersPerRow(Value value) {
+  bool isQuantized =
+      cast<RankedTensorType>(value.getType()).getElementType().isInteger();
+  return channelsOf(value) - (isQuantized ? kQuantizedTail : 0);
+}
+
 int64_t cvt::rowsPerImage(Value value) {
   return imageElements(value) / channelsOf(value);
 }

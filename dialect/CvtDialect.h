@@ -50,6 +50,12 @@ int64_t imageElements(mlir::Value value);
 /// Innermost extent of a tensor.
 int64_t channelsOf(mlir::Value value);
 
+/// Bytes behind the numbers of a quantized row: see `cvt.quantize`.
+inline constexpr int64_t kQuantizedTail = 8;
+
+/// Numbers in a row of channels: without the tail of a quantized one.
+int64_t numbersPerRow(mlir::Value value);
+
 /// Rows of channels in one image: the tokens of tokens, the pixels of a map.
 int64_t rowsPerImage(mlir::Value value);
 

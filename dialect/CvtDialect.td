@@ -18,7 +18,8 @@ def Cvt_Dialect : Dialect {
     weight.
 
     Activations are `f32` tensors, from the precision phase on also `bf16` ones
-    where that is how they are stored.  Their outermost extent, the batch, is
+    where that is how they are stored, and `ui8` ones between `quantize` and
+    `linear`.  Their outermost extent, the batch, is
     dynamic, the other extents are static: *maps* are
     `tensor<?xHxWxCxf32>`, *tokens* `tensor<?xTxCxf32>`, rows
     `tensor<?xCxf32>`.  Channels are innermost throughout, so going from a map
@@ -92,6 +93,7 @@ def Cvt_Format : Cvt_Enum<"Format",
     "number format that an op computes in", [
   I32EnumAttrCase<"F32", 0, "f32">,
   I32EnumAttrCase<"Bf16", 1, "bf16">,
+  I32EnumAttrCase<"I8", 2, "i8">,
 ]>;
 def Cvt_FormatAttr : Cvt_EnumAttr<Cvt_Format, "format">;
 
@@ -103,6 +105,8 @@ def Cvt_PrepareStep : Cvt_Enum<"PrepareStep",
   I32EnumAttrCase<"PackPanelsNhwc", 3, "pack_panels_nhwc">,
   I32EnumAttrCase<"TapsOutermost", 4, "taps_outermost">,
   I32EnumAttrCase<"Pad", 5, "pad">,
+  I32EnumAttrCase<"RowScales", 6, "row_scales">,
+  I32EnumAttrCase<"RowSums", 7, "row_sums">,
 ]>;
 def Cvt_PrepareStepAttr : Cvt_EnumAttr<Cvt_PrepareStep, "prepare_step">;
 
@@ -152,8 +156,9 @@ def Cvt_RandomAttr : Cvt_Attr<"Random", "random"> {
 }
 
 // Activations: batch dynamic, other extents static.
-class Cvt_BatchedTensor<int rank, string summary>
-    : Type<And<[RankedTensorOf<[F32, BF16]>.predicate,
+class Cvt_BatchedTensor<int rank, string summary,
+                        list<Type> elements = [F32, BF16]>
+    : Type<And<[RankedTensorOf<elements>.predicate,
                 CPred<"::cvt::isBatchedTensor($_self, " # rank # ")">]>,
            summary, "::mlir::RankedTensorType">;
 
@@ -162,6 +167,13 @@ def Cvt_Tokens : Cvt_BatchedTensor<3, "batched tokens tensor<?xTxCxf32>">;
 def Cvt_Rows : Cvt_BatchedTensor<2, "batched rows tensor<?xCxf32>">;
 def Cvt_Activation : AnyTypeOf<[Cvt_Map, Cvt_Tokens, Cvt_Rows],
     "batched activation tensor<?x...xCxf32>", "::mlir::RankedTensorType">;
+def Cvt_Quantized : AnyTypeOf<
+    [Cvt_BatchedTensor<4, "map", [UI8]>, Cvt_BatchedTensor<3, "tokens", [UI8]>,
+     Cvt_BatchedTensor<2, "rows", [UI8]>],
+    "quantized activation tensor<?x...xCxui8>", "::mlir::RankedTensorType">;
+def Cvt_LinearInput : AnyTypeOf<[Cvt_Activation, Cvt_Quantized],
+    "batched activation tensor<?x...xCxf32> or tensor<?x...xCxui8>",
+    "::mlir::RankedTensorType">;
 def Cvt_ClassToken : Type<CPred<"::cvt::isClassToken($_self)">,
     "class token tensor<?x1xCxf32> or tensor<1x1xCxf32>",
     "::mlir::RankedTensorType">;
@@ -171,6 +183,6 @@ class Cvt_StaticTensor<list<Type> elements, string summary>
            summary, "::mlir::RankedTensorType">;
 def Cvt_Weight : Cvt_StaticTensor<[F32], "weight of static shape">;
 def Cvt_PreparedWeight
-    : Cvt_StaticTensor<[F32, BF16], "prepared weight of static shape">;
+    : Cvt_StaticTensor<[F32, BF16, SI8], "prepared weight of static shape">;
 
 #endif // CVT_DIALECT

@@ -207,7 +207,7 @@ LogicalResult LayerNormOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyWeight(*this, "beta", getBetaAttr(), {channels}, symbols);
 }
 
-LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
+LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
                                          std::optional<Location> location,
                                          Adaptor adaptor, Types &types) {
   int64_t features = adaptor.getFeatures();
@@ -215,6 +215,11 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(location, "features must be at least 1");
   RankedTensorType result =
       withChannels(typeOf(adaptor.getInput()), features);
+  if (result.getElementType().isInteger())
+    result = result.clone(Float32Type::get(context));
+  if (numbersPerRow(adaptor.getInput()) < 1)
+    return emitOptionalError(location, "rows of ", adaptor.getInput().getType(),
+                             " hold nothing but scale and low");
   if (Value residual = adaptor.getResidual();
       residual && !haveEqualShapes(residual.getType(), result))
     return emitOptionalError(location, "residual is ", residual.getType(),
@@ -223,13 +228,32 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
+LogicalResult LinearOp::verify() {
+  auto format = (*this)->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr);
+  bool isQuantized = typeOf(getInput()).getElementType().isInteger();
+  if (format && (format.getValue() == Format::I8) != isQuantized)
+    return emitOpError() << "of format " << stringifyFormat(format.getValue())
+                         << " does not take " << getInput().getType();
+  return success();
+}
+
 LogicalResult LinearOp::verifySymbolUses(SymbolTableCollection &symbols) {
   int64_t features = getFeatures();
-  int64_t channels = typeOf(getInput()).getShape().back();
   if (failed(verifyWeight(*this, "weight", getWeightAttr(),
-                          {features, channels}, symbols)))
+                          {features, numbersPerRow(getInput())}, symbols)))
     return failure();
   return verifyWeight(*this, "bias", getBiasAttr(), {features}, symbols);
+}
+
+LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *context,
+                                           std::optional<Location>,
+                                           Adaptor adaptor, Types &types) {
+  RankedTensorType input = typeOf(adaptor.getInput());
+  types.push_back(
+      withChannels(input, channelsOf(adaptor.getInput()) + kQuantizedTail)
+          .clone(IntegerType::get(context, 8,
+                                  IntegerType::SignednessSemantics::Unsigned)));
+  return success();
 }
 
 LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,

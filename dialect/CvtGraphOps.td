@@ -149,11 +149,15 @@ def Cvt_AvgPoolOp : Cvt_GraphOp<"avg_pool"> {
 def Cvt_LinearOp : Cvt_WeightedGraphOp<"linear"> {
   let summary = "Linear layer with fused bias, activation and residual";
   let description = [{
-    `activation(x · weightᵀ + bias) + residual`, each part optional.
+    `activation(x · weightᵀ + bias) + residual`, each part optional.  An input
+    of `ui8` is what `quantize` made of x, and is multiplied with weights of 8
+    bits.
 
     Constraints:
     - (C1) `features` ≥ 1; `residual` has the result's shape;
-    - (C2) `weight` is (features, channels), `bias` (features).
+    - (C2) `weight` is (features, numbers in a row of x), `bias` (features);
+    - (C3) a row of `ui8` has at least one number;
+    - (C4) the format, where there is one, is `i8` if and only if the input is `ui8`.
 
     Example:
     ```mlir
@@ -161,9 +165,10 @@ def Cvt_LinearOp : Cvt_WeightedGraphOp<"linear"> {
            : (tensor<?x197x384xf32>) -> tensor<?x197x1536xf32>
     %2 = cvt.linear %1, @w2 bias @b2 residual %r features 384
            : (tensor<?x197x1536xf32>, tensor<?x197x384xf32>) -> tensor<?x197x384xf32>
+    %3 = cvt.linear %q, @w2 features 384 : (tensor<?x197x1544xui8>) -> tensor<?x197x384xf32>
     ```
   }];
-  let arguments = (ins Cvt_Activation:$input, Optional<Cvt_Activation>:$residual,
+  let arguments = (ins Cvt_LinearInput:$input, Optional<Cvt_Activation>:$residual,
                        FlatSymbolRefAttr:$weight,
                        OptionalAttr<FlatSymbolRefAttr>:$bias, I64Attr:$features,
                        DefaultValuedAttr<Cvt_ActivationAttr, "Activation::None">:$activation);
@@ -173,6 +178,25 @@ def Cvt_LinearOp : Cvt_WeightedGraphOp<"linear"> {
     (`activation` custom<Activation>($activation)^)? attr-dict
     `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
+}
+
+def Cvt_QuantizeOp : Cvt_GraphOp<"quantize"> {
+  let summary = "Each row of channels to 8 bits, on a scale of its own";
+  let description = [{
+    `x = q · scale + low`, `q` rounded to nearest, where `low` is the least
+    number of the row, and `scale` the 255th part of what the greatest one is
+    above it.  A row of the result is all `q`, then the bytes of `scale` and of
+    `low` as f32: whoever reads the one needs the other.
+
+    Example:
+    ```mlir
+    %q = cvt.quantize %0 : (tensor<?x197x1536xbf16>) -> tensor<?x197x1544xui8>
+    ```
+  }];
+  let arguments = (ins Cvt_Activation:$input);
+  let results = (outs Cvt_Quantized:$output);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
 def Cvt_AttentionOp : Cvt_GraphOp<"attention"> {

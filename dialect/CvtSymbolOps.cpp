@@ -50,7 +50,7 @@ static bool isPacking(PrepareStep step) {
 }
 
 LogicalResult PrepareOp::verify() {
-  static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1};
+  static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1, 1, 1};
   size_t expected = kSources[static_cast<size_t>(getStep())];
   if (getSources().size() != expected)
     return emitOpError() << stringifyPrepareStep(getStep()) << " takes "
@@ -64,9 +64,10 @@ LogicalResult PrepareOp::verify() {
 
 /// The shape that `step` gives for the shapes of its sources, where -1 stands
 /// for an extent that the step leaves open; nullopt if they do not fit.
+/// `sideBySide`: inputs that are packed together.
 static std::optional<SmallVector<int64_t>>
 preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
-              bool isBf16) {
+              int64_t sideBySide) {
   ArrayRef<int64_t> first = sources.front();
   auto isDepthwise = [](ArrayRef<int64_t> shape) {
     return shape.size() == 4 && shape[1] == 1;
@@ -90,11 +91,11 @@ preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
     int64_t k = 1;
     for (int64_t extent : first.drop_front())
       k *= extent;
-    if (!isBf16)
+    if (sideBySide == 1)
       return SmallVector<int64_t>{-1, k, -1};
-    if (k % 2 != 0)
+    if (k % sideBySide != 0)
       return std::nullopt;
-    return SmallVector<int64_t>{-1, k / 2, -1, 2};
+    return SmallVector<int64_t>{-1, k / sideBySide, -1, sideBySide};
   }
   case PrepareStep::TapsOutermost:
     if (!isDepthwise(first))
@@ -104,19 +105,22 @@ preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
     if (first.size() != 1)
       return std::nullopt;
     return SmallVector<int64_t>{-1};
+  case PrepareStep::RowScales:
+  case PrepareStep::RowSums:
+    if (first.size() < 2)
+      return std::nullopt;
+    return SmallVector<int64_t>{-1};
   }
   llvm_unreachable("unknown prepare step");
 }
 
-/// Checks the extents that preparedShape leaves open.
+/// Checks the extents that preparedShape leaves open.  Vectors may be padded.
 static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
                            ArrayRef<int64_t> result) {
-  if (step == PrepareStep::Pad)
-    return result[0] >= source[0];
   if (isPacking(step))
     return result[2] > 0 &&
            result[0] == llvm::divideCeilSigned(source[0], result[2]);
-  return true;
+  return result.size() > 1 || result[0] >= source[0];
 }
 
 LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -131,12 +135,12 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
   }
   auto prepared = cast<RankedTensorType>(getType());
   ArrayRef<int64_t> shape = prepared.getShape();
-  bool isBf16 = prepared.getElementType().isBF16();
-  auto expected = preparedShape(getStep(), shapes, isBf16);
+  int64_t sideBySide = 32 / prepared.getElementTypeBitWidth();
+  auto expected = preparedShape(getStep(), shapes, sideBySide);
   auto matches = [](auto pair) {
     return std::get<0>(pair) == -1 || std::get<0>(pair) == std::get<1>(pair);
   };
-  if (!expected || (isBf16 && !isPacking(getStep())) ||
+  if (!expected || (sideBySide > 1 && !isPacking(getStep())) ||
       expected->size() != shape.size() ||
       !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
       !openExtentsFit(getStep(), shapes.front(), shape))

@@ -44,10 +44,12 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     |---|---|---|
     | `fold_bn_weight` | conv (C,1,k,k), gamma, variance (C) | conv · gamma / sqrt(variance + epsilon) |
     | `fold_bn_bias` | gamma, beta, mean, variance (C) | beta − mean · gamma / sqrt(variance + epsilon) |
-    | `pack_panels` | (N, …), K the product of the rest | (⌈N/width⌉, K, width), zero-padded; bf16: (⌈N/width⌉, K/2, width, 2) |
+    | `pack_panels` | (N, …), K the product of the rest | (⌈N/width⌉, K, width), zero-padded; bf16: (⌈N/width⌉, K/2, width, 2); si8: (⌈N/width⌉, K/4, width, 4), rows divided by their `row_scales` |
     | `pack_panels_nhwc` | (N, C, k, k) | as `pack_panels`, with K in the order (ky, kx, c) |
     | `taps_outermost` | (C,1,k,k) | (k, k, C) |
     | `pad` | (N) | (N'), N' ≥ N, zero-padded |
+    | `row_scales` | (N, …) | (N'), N' ≥ N: a row's greatest magnitude / 127, zero-padded |
+    | `row_sums` | (N, …) | (N'), N' ≥ N: the sum of a row, each element rounded to a multiple of its scale, zero-padded |
 
     Evaluated when the artifact is written; never at run time.
 
@@ -55,7 +57,7 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     - (C1) every source is a `cvt.weight` or `cvt.prepare` of the module;
     - (C2) the sources' shapes and the result's type are the step's;
     - (C3) the folding steps have an `epsilon`, the others none;
-    - (C4) only `pack_panels` and `pack_panels_nhwc` round to bf16, for even K.
+    - (C4) only `pack_panels` and `pack_panels_nhwc` round: to bf16 for even K, to si8 for K a multiple of 4.
 
     Example:
     ```mlir

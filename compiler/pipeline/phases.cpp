@@ -126,7 +126,8 @@ struct PhasePipelineOptions
       *this, "precision", llvm::cl::desc("number format"),
       llvm::cl::init(Format::F32),
       llvm::cl::values(clEnumValN(Format::F32, "f32", "single precision"),
-                       clEnumValN(Format::Bf16, "bf16", "bfloat16"))};
+                       clEnumValN(Format::Bf16, "bf16", "bfloat16"),
+                       clEnumValN(Format::I8, "int8", "8-bit integers"))};
 };
 
 } // namespace

@@ -167,6 +167,10 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
     convolutions read are stored in bf16.  The residual stream and what is
     returned stay f32, and so does a layer whose input does.
 
+    With `format=i8`, linear layers whose inputs are a multiple of 4 multiply in
+    8 bits what a `cvt.quantize` right before them makes, one for each value;
+    all the rest is as with `bf16`.
+
     Example, with `format=bf16`:
     ```mlir
     %1 = cvt.layer_norm %0, @gamma, @beta epsilon 1.0e-05 : tensor<?x4x8xf32>
@@ -185,7 +189,8 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
            "Format of what is large enough to matter",
            [{::llvm::cl::values(
                clEnumValN(::cvt::Format::F32, "f32", "IEEE single precision"),
-               clEnumValN(::cvt::Format::Bf16, "bf16", "bfloat16"))}]>,
+               clEnumValN(::cvt::Format::Bf16, "bf16", "bfloat16"),
+               clEnumValN(::cvt::Format::I8, "i8", "8-bit integers"))}]>,
   ];
 }
 

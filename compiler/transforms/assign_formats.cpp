@@ -23,8 +23,9 @@ namespace cvt {
 
 using namespace cvt;
 
-/// Two inputs multiply side by side.
+/// Two bf16 or four 8-bit inputs multiply side by side.
 static constexpr int64_t kBf16Interleave = 2;
+static constexpr int64_t kI8Interleave = 4;
 
 static Format formatOf(Operation *op) {
   return op->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr).getValue();
@@ -47,7 +48,7 @@ static bool canMultiplyNarrow(Operation *op) {
 /// Whether `op` has kernels that round their results to bf16.
 static bool canWriteNarrow(Operation *op) {
   if (auto linear = dyn_cast<LinearOp>(op))
-    return formatOf(op) == Format::Bf16 && !linear.getResidual();
+    return formatOf(op) != Format::F32 && !linear.getResidual();
   return isa<LayerNormOp, DepthwiseConvOp, AttentionOp>(op);
 }
 
@@ -57,7 +58,7 @@ static bool canReadNarrow(OpOperand &operand) {
   if (auto linear = dyn_cast<LinearOp>(op))
     return formatOf(op) == Format::Bf16 && operand.get() == linear.getInput() &&
            operand.get() != linear.getResidual();
-  return isa<DepthwiseConvOp, AttentionOp>(op);
+  return isa<DepthwiseConvOp, AttentionOp, QuantizeOp>(op);
 }
 
 static bool isView(Operation *op) {
@@ -139,15 +140,34 @@ void Storage::apply() {
   }
 }
 
-/// Multiplies in bf16 whatever can, which depends on what is stored in bf16,
-/// which depends on who multiplies in it: starts with all and takes back.
+/// Quantizes the inputs of all linear layers that can take them so, each value
+/// once.
+static void quantizeInputs(func::FuncOp function) {
+  llvm::DenseMap<Value, Value> quantized;
+  function.walk([&](LinearOp op) {
+    if (channelsOf(op.getInput()) % kI8Interleave != 0)
+      return;
+    OpBuilder builder(op);
+    Value &known = quantized[op.getInput()];
+    if (!known)
+      known = QuantizeOp::create(builder, op.getLoc(), op.getInput());
+    op.getInputMutable().assign(known);
+  });
+}
+
+/// Multiplies in bf16 whatever can and is not quantized, which depends on what
+/// is stored in bf16, which depends on who multiplies in it: starts with all
+/// and takes back.
 static void assignBf16(func::FuncOp function) {
   SmallVector<LinearOp> layers;
   function.walk([&](Operation *op) {
     if (!op->hasTrait<GraphOp>())
       return;
     setFormat(op, canMultiplyNarrow(op) ? Format::Bf16 : Format::F32);
-    if (auto linear = dyn_cast<LinearOp>(op))
+    auto linear = dyn_cast<LinearOp>(op);
+    if (linear && linear.getInput().getDefiningOp<QuantizeOp>())
+      setFormat(op, Format::I8);
+    else if (linear)
       layers.push_back(linear);
   });
   while (true) {
@@ -170,7 +190,9 @@ struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
 
   void runOnOperation() override {
     getOperation().walk([&](func::FuncOp function) {
-      if (format == Format::Bf16)
+      if (format == Format::I8)
+        quantizeInputs(function);
+      if (format != Format::F32)
         return assignBf16(function);
       function.walk([&](Operation *op) {
         if (op->hasTrait<GraphOp>())

@@ -85,6 +85,10 @@ bool isPack(PrepareStep step) {
   return step == PrepareStep::PackPanels || step == PrepareStep::PackPanelsNhwc;
 }
 
+bool isRowStep(PrepareStep step) {
+  return step == PrepareStep::RowScales || step == PrepareStep::RowSums;
+}
+
 PanelLayout panelLayout(PrepareOp prepare, RankedTensorType source) {
   RankedTensorType packed = typeOf(prepare);
   int64_t sideBySide = packed.getRank() == 4 ? packed.getDimSize(3) : 1;
@@ -133,19 +137,30 @@ Error streamPieces(const TensorSource &source,
   return Error::success();
 }
 
-/// Panel after panel; `factor` inputs side by side, rounded to bf16 if there
-/// are two.
+/// Rounds `rows`, of `rowElements` floats each, to what elements of `type`
+/// hold.
+void roundRows(std::span<float> rows, int64_t rowElements, Type type) {
+  if (type.isBF16())
+    weights::roundToBf16(rows);
+  if (!type.isInteger())
+    return;
+  for (; !rows.empty(); rows = rows.subspan(rowElements))
+    weights::quantizeRow(rows.first(rowElements));
+}
+
+/// Panel after panel of `type`; `factor` inputs side by side.
 Error streamPanels(const PanelLayout &layout, const TensorSource &source,
-                   int64_t factor,
+                   Type type, int64_t factor,
                    llvm::function_ref<Error(std::span<const float>)> take) {
-  std::vector<float> rows(static_cast<size_t>(layout.panelElements()));
-  std::vector<float> panel(rows.size());
+  std::vector<float> scratch(static_cast<size_t>(layout.panelElements()));
+  std::vector<float> panel(scratch.size());
   for (int64_t i = 0; i != layout.panels(); ++i) {
-    packPanel(layout, source, i, rows, panel);
+    std::span<float> rows = readPanelRows(layout, source, i, scratch);
+    roundRows(rows, layout.rowElements(), type);
+    packPanel(layout, rows, panel);
     if (factor > 1) {
-      weights::interleaveRows(panel, layout.panelRows, factor, rows);
-      weights::roundToBf16(rows);
-      std::swap(rows, panel);
+      weights::interleaveRows(panel, layout.panelRows, factor, scratch);
+      std::swap(scratch, panel);
     }
     if (Error error = take(panel))
       return error;
@@ -154,7 +169,33 @@ Error streamPanels(const PanelLayout &layout, const TensorSource &source,
   return Error::success();
 }
 
-/// Any step but packing.  `in`: the values of the step's sources.
+/// `numberOf` each of the `rows` of `source`; it may change the row.  `out`
+/// holds more zeros if it is longer.
+void numberRows(const TensorSource &source, int64_t rows,
+                float (*numberOf)(std::span<float>), std::span<float> out) {
+  std::vector<float> row(source.elements() / static_cast<uint64_t>(rows));
+  for (int64_t i = 0; i != rows; ++i) {
+    source.read(static_cast<uint64_t>(i) * row.size(), row);
+    out[static_cast<size_t>(i)] = numberOf(row);
+  }
+  source.release(0, source.elements());
+}
+
+/// The steps that make vectors of matrices.
+std::vector<float> runRowStep(PrepareOp prepare, RankedTensorType sourceType,
+                              const TensorSource &source) {
+  std::vector<float> out(static_cast<size_t>(typeOf(prepare).getNumElements()));
+  numberRows(
+      source, sourceType.getDimSize(0),
+      prepare.getStep() == PrepareStep::RowSums
+          ? weights::quantizedSum
+          : [](std::span<float> row) { return weights::rowScale(row); },
+      out);
+  return out;
+}
+
+/// The steps that are not done row by row.  `in`: the values of the step's
+/// sources.
 std::vector<float> runStep(PrepareOp prepare, ArrayRef<std::vector<float>> in) {
   RankedTensorType type = typeOf(prepare);
   std::vector<float> out(static_cast<size_t>(type.getNumElements()));
@@ -177,7 +218,9 @@ std::vector<float> runStep(PrepareOp prepare, ArrayRef<std::vector<float>> in) {
     break;
   case PrepareStep::PackPanels:
   case PrepareStep::PackPanelsNhwc:
-    llvm_unreachable("packing is streamed");
+  case PrepareStep::RowScales:
+  case PrepareStep::RowSums:
+    llvm_unreachable("done row by row");
   }
   return out;
 }
@@ -281,12 +324,15 @@ Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
       return source.takeError();
     sources.push_back(std::move(*source));
   }
+  auto first = cast<FlatSymbolRefAttr>(prepare.getSources()[0]);
+  RankedTensorType firstType = typeOf(symbols.lookup(first.getValue()));
   if (isPack(prepare.getStep())) {
-    auto name = cast<FlatSymbolRefAttr>(prepare.getSources()[0]);
-    RankedTensorType type = typeOf(symbols.lookup(name.getValue()));
-    int64_t factor = typeOf(prepare).getRank() == 4 ? 2 : 1;
-    return streamPanels(panelLayout(prepare, type), *sources[0], factor, take);
+    Type element = typeOf(prepare).getElementType();
+    return streamPanels(panelLayout(prepare, firstType), *sources[0], element,
+                        32 / element.getIntOrFloatBitWidth(), take);
   }
+  if (isRowStep(prepare.getStep()))
+    return take(runRowStep(prepare, firstType, *sources[0]));
   SmallVector<std::vector<float>, 4> in;
   for (const Source &source : sources)
     in.push_back(readWhole(*source));
@@ -323,7 +369,7 @@ struct Placement {
   uint64_t offset;
   uint64_t bytes;
   StringRef symbol;
-  bool isBf16;
+  Type element;
 
   uint64_t end() const { return offset + bytes; }
 };
@@ -349,6 +395,21 @@ Error appendBf16(std::span<const float> values, WeightValues::Append append) {
   return append(std::as_bytes(std::span(halves)));
 }
 
+Error appendI8(std::span<const float> values, WeightValues::Append append) {
+  std::vector<int8_t> integers(values.begin(), values.end());
+  return append(std::as_bytes(std::span(integers)));
+}
+
+/// Appends floats, which `element` holds exactly.
+Error appendAs(Type element, std::span<const float> values,
+               WeightValues::Append append) {
+  if (element.isBF16())
+    return appendBf16(values, append);
+  if (element.isInteger())
+    return appendI8(values, append);
+  return append(std::as_bytes(values));
+}
+
 /// All placed symbols by offset, checked not to overlap.
 Expected<std::vector<Placement>> placements(ModuleOp module,
                                             uint64_t sectionBytes) {
@@ -368,7 +429,7 @@ Expected<std::vector<Placement>> placements(ModuleOp module,
     Type element = typeOf(&op).getElementType();
     placed.push_back({static_cast<uint64_t>(offset.getInt()),
                       *elements * element.getIntOrFloatBitWidth() / 8,
-                      name.getValue(), element.isBF16()});
+                      name.getValue(), element});
   }
   llvm::sort(placed, [](const Placement &a, const Placement &b) {
     return a.offset < b.offset;
@@ -405,8 +466,7 @@ Error WeightValues::writeSection(Append append) {
     if (Error error = appendZeros(place.offset - position, append))
       return error;
     auto appendElements = [&](std::span<const float> values) {
-      return place.isBf16 ? appendBf16(values, append)
-                          : append(std::as_bytes(values));
+      return appendAs(place.element, values, append);
     };
     if (Error error = stream(place.symbol, 0, appendElements))
       return error;

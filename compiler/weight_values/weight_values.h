@@ -37,7 +37,8 @@ public:
   /// when their first value is asked for.
   WeightValues(mlir::ModuleOp module, std::string folder);
 
-  /// All values of a symbol, row-major; those of bf16 symbols are rounded.
+  /// All values of a symbol, row-major; those of bf16 and si8 symbols are
+  /// rounded.
   llvm::Expected<std::vector<float>> evaluate(llvm::StringRef symbol);
 
   /// The same into memory of the caller, whose size must be the symbol's.

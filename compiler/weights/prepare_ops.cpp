@@ -10,6 +10,8 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace cvt::weights {
 
@@ -110,15 +112,45 @@ void roundToBf16(std::span<float> values) {
   }
 }
 
-void packPanel(const PanelLayout &layout, const TensorSource &weight,
-               int64_t panel, std::span<float> scratch, std::span<float> out) {
+float rowScale(std::span<const float> row) {
+  // Of numbers without sign, bits are in the order of values, NaN the last.
+  uint32_t greatest = 0;
+  for (float value : row)
+    greatest = std::max(greatest, std::bit_cast<uint32_t>(value) & 0x7fffffff);
+  float scale = std::bit_cast<float>(greatest) / 127;
+  return scale < std::numeric_limits<float>::min() ? 0 : scale;
+}
+
+void quantizeRow(std::span<float> row) {
+  float scale = rowScale(row);
+  if (scale == 0 || !std::isfinite(scale)) {
+    std::fill(row.begin(), row.end(), 0.0f);
+    return;
+  }
+  // Adding this leaves no bits for fractions.
+  constexpr float rounder = 0x1.8p23f;
+  float inverse = 1 / scale;
+  for (float &value : row)
+    value = value * inverse + rounder - rounder;
+}
+
+float quantizedSum(std::span<float> row) {
+  float scale = rowScale(row);
+  quantizeRow(row);
+  return static_cast<float>(std::accumulate(row.begin(), row.end(), 0.0) *
+                            scale);
+}
+
+std::span<float> readPanelRows(const PanelLayout &layout,
+                               const TensorSource &weight, int64_t panel,
+                               std::span<float> scratch) {
   assert(panel >= 0 && panel < layout.panels());
   int64_t firstRow = panel * layout.panelRows;
   int64_t rowCount = std::min(layout.panelRows, layout.rows - firstRow);
   std::span<float> rows =
       scratch.first(static_cast<size_t>(rowCount * layout.rowElements()));
   weight.read(static_cast<uint64_t>(firstRow * layout.rowElements()), rows);
-  packPanel(layout, rows, out);
+  return rows;
 }
 
 } // namespace cvt::weights

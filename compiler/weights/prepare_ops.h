@@ -72,11 +72,25 @@ void interleaveRows(std::span<const float> panel, int64_t columns,
 /// Rounds to bf16, ties to even; NaN stays NaN.
 void roundToBf16(std::span<float> values);
 
-/// The same from a source of the whole weight.  `scratch`: panelElements().
-/// Panels may be packed in any order, so a file is written piece by piece and
-/// never held as a whole; release the source's memory after the last one.
-void packPanel(const PanelLayout &layout, const TensorSource &weight,
-               int64_t panel, std::span<float> scratch, std::span<float> out);
+/// What the numbers of a row are multiples of, from -127 to 127 times, once it
+/// is quantized: its greatest magnitude / 127.  0 where that is 0 or subnormal;
+/// not finite if one of the numbers is not.
+float rowScale(std::span<const float> row);
+
+/// Replaces each number of a row by the nearest multiple of rowScale(row),
+/// counted in multiples; ties to even.  Zeros if the scale is 0 or not finite.
+void quantizeRow(std::span<float> row);
+
+/// The same, and returns what the row sums to: multiples times scale.
+float quantizedSum(std::span<float> row);
+
+/// The source rows of panel `panel` of the whole weight, in the first part of
+/// `scratch`, which holds panelElements().  Panels may be read in any order, so
+/// a file is packed piece by piece and never held as a whole; release the
+/// source's memory after the last one.
+std::span<float> readPanelRows(const PanelLayout &layout,
+                               const TensorSource &weight, int64_t panel,
+                               std::span<float> scratch);
 
 } // namespace cvt::weights
 

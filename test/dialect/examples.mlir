@@ -67,14 +67,22 @@ module @linear {
   cvt.weight @b : tensor<1536xf32> from #cvt.stored<"model.safetensors", offset = 0, dtype = f32>
   cvt.weight @w2 : tensor<384x1536xf32> from #cvt.stored<"model.safetensors", offset = 0, dtype = f32>
   cvt.weight @b2 : tensor<384xf32> from #cvt.stored<"model.safetensors", offset = 0, dtype = f32>
-  func.func @forward(%0: tensor<?x197x384xf32>, %r: tensor<?x197x384xf32>) {
-    // CHECK-COUNT-2: cvt.linear
+  func.func @forward(%0: tensor<?x197x384xf32>, %r: tensor<?x197x384xf32>, %q: tensor<?x197x1544xui8>) {
+    // CHECK-COUNT-3: cvt.linear
     %1 = cvt.linear %0, @w bias @b features 1536 activation gelu
            : (tensor<?x197x384xf32>) -> tensor<?x197x1536xf32>
     %2 = cvt.linear %1, @w2 bias @b2 residual %r features 384
            : (tensor<?x197x1536xf32>, tensor<?x197x384xf32>) -> tensor<?x197x384xf32>
+    %3 = cvt.linear %q, @w2 features 384 : (tensor<?x197x1544xui8>) -> tensor<?x197x384xf32>
     return
   }
+}
+
+// CHECK-LABEL: @quantize
+func.func @quantize(%0: tensor<?x197x1536xbf16>) {
+  // CHECK: cvt.quantize
+  %q = cvt.quantize %0 : (tensor<?x197x1536xbf16>) -> tensor<?x197x1544xui8>
+  return
 }
 
 // CHECK-LABEL: @attention

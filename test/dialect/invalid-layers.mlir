@@ -94,6 +94,94 @@ func.func @bias(%0: tensor<?x4xf32>) {
 
 // -----
 
+// (C2)
+cvt.weight @w : tensor<12x12xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @tail_is_no_input(%0: tensor<?x12xui8>) {
+  // expected-error@+1 {{weight @w is 'tensor<12x12xf32>', expected 'tensor<12x4xf32>'}}
+  %1 = cvt.linear %0, @w features 12 : (tensor<?x12xui8>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+// (C3)
+cvt.weight @w : tensor<12x0xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @tail_only(%0: tensor<?x8xui8>) {
+  // expected-error@+2 {{rows of 'tensor<?x8xui8>' hold nothing but scale and low}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.linear %0, @w features 12 : (tensor<?x8xui8>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+// (C4)
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @wide_format(%0: tensor<?x12xui8>) {
+  // expected-error@+1 {{of format bf16 does not take 'tensor<?x12xui8>'}}
+  %1 = cvt.linear %0, @w features 12 {cvt.format = #cvt.format<bf16>} : (tensor<?x12xui8>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+// (C4)
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @narrow_format(%0: tensor<?x4xbf16>) {
+  // expected-error@+1 {{of format i8 does not take 'tensor<?x4xbf16>'}}
+  %1 = cvt.linear %0, @w features 12 {cvt.format = #cvt.format<i8>} : (tensor<?x4xbf16>) -> tensor<?x12xf32>
+  return
+}
+
+// -----
+
+cvt.weight @w : tensor<12x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+func.func @quantized_result(%0: tensor<?x4xf32>) {
+  // expected-error@+1 {{result #0 must be batched activation}}
+  %1 = cvt.linear %0, @w features 12 : (tensor<?x4xf32>) -> tensor<?x12xui8>
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// quantize
+//===----------------------------------------------------------------------===//
+
+func.func @no_tail(%0: tensor<?x5x4xf32>) {
+  // expected-error@+2 {{inferred type(s) 'tensor<?x5x12xui8>' are incompatible}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = cvt.quantize %0 : (tensor<?x5x4xf32>) -> tensor<?x5x4xui8>
+  return
+}
+
+// -----
+
+func.func @signed(%0: tensor<?x5x4xf32>) {
+  // expected-error@+1 {{result #0 must be quantized activation}}
+  %1 = cvt.quantize %0 : (tensor<?x5x4xf32>) -> tensor<?x5x12xsi8>
+  return
+}
+
+// -----
+
+func.func @twice(%0: tensor<?x5x12xui8>) {
+  // expected-error@+1 {{operand #0 must be batched activation}}
+  %1 = cvt.quantize %0 : (tensor<?x5x12xui8>) -> tensor<?x5x20xui8>
+  return
+}
+
+// -----
+
+// A view moves whole rows, but nothing needs that of quantized ones.
+func.func @view_of_quantized(%0: tensor<?x5x12xui8>) {
+  // expected-error@+1 {{operand #0 must be batched activation}}
+  %1 = cvt.reshape %0 : tensor<?x5x12xui8> -> tensor<?x5x12xui8>
+  return
+}
+
+// -----
+
 func.func @unknown_activation(%0: tensor<?x4xf32>) {
   // expected-error@+1 {{unknown keyword 'relu'}}
   %1 = cvt.linear %0, @w features 12 activation relu : (tensor<?x4xf32>) -> tensor<?x12xf32>

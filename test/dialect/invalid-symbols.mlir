@@ -251,3 +251,31 @@ cvt.prepare @p = pack_panels(@w) : tensor<1x1x8x2xbf16>
 cvt.weight @w : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{cannot make 'tensor<9xbf16>' by pad of 'tensor<8xf32>'}}
 cvt.prepare @p = pad(@w) : tensor<9xbf16>
+
+// -----
+
+// prepare (C2)
+cvt.weight @w : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<8xf32>' by row_scales of 'tensor<8xf32>'}}
+cvt.prepare @p = row_scales(@w) : tensor<8xf32>
+
+// -----
+
+// prepare (C2)
+cvt.weight @w : tensor<8x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<7xf32>' by row_sums of 'tensor<8x3xf32>'}}
+cvt.prepare @p = row_sums(@w) : tensor<7xf32>
+
+// -----
+
+// prepare (C4)
+cvt.weight @w : tensor<8x6xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x1x8x4xsi8>' by pack_panels of 'tensor<8x6xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x1x8x4xsi8>
+
+// -----
+
+// prepare (C4)
+cvt.weight @w : tensor<8x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<8xsi8>' by row_scales of 'tensor<8x4xf32>'}}
+cvt.prepare @p = row_scales(@w) : tensor<8xsi8>

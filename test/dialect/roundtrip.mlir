@@ -32,6 +32,12 @@ cvt.prepare @c = pack_panels(@fc) : tensor<2x8x8xf32>
 cvt.prepare @d = pack_panels_nhwc(@conv) : tensor<2x12x4xf32>
 // CHECK: cvt.prepare @c16 = pack_panels(@fc) : tensor<2x4x8x2xbf16>
 cvt.prepare @c16 = pack_panels(@fc) : tensor<2x4x8x2xbf16>
+// CHECK: cvt.prepare @c8 = pack_panels(@fc) : tensor<2x2x8x4xsi8>
+cvt.prepare @c8 = pack_panels(@fc) : tensor<2x2x8x4xsi8>
+// CHECK: cvt.prepare @scales = row_scales(@fc) : tensor<16xf32>
+cvt.prepare @scales = row_scales(@fc) : tensor<16xf32>
+// CHECK: cvt.prepare @sums = row_sums(@fc) : tensor<12xf32>
+cvt.prepare @sums = row_sums(@fc) : tensor<12xf32>
 // CHECK: cvt.prepare @e = taps_outermost(@a) : tensor<3x3x8xf32>
 cvt.prepare @e = taps_outermost(@a) : tensor<3x3x8xf32>
 // CHECK: cvt.prepare @f = pad(@b) : tensor<16xf32> {cvt.section_offset = 128 : i64}
@@ -71,6 +77,14 @@ func.func @layers(%map: tensor<?x4x5x8xf32>, %tokens: tensor<?x6x8xf32>, %rows: 
   %3 = cvt.linear %map, @fc features 12 activation quick_gelu : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x12xf32>
   // CHECK: cvt.linear %{{.*}}, @fc bias @fc_bias residual %{{.*}} features 12 activation gelu {cvt.format = #cvt.format<f32>} : (tensor<?x6x8xf32>, tensor<?x6x12xf32>) -> tensor<?x6x12xf32>
   %4 = cvt.linear %tokens, @fc bias @fc_bias residual %wide features 12 activation gelu {cvt.format = #cvt.format<f32>} : (tensor<?x6x8xf32>, tensor<?x6x12xf32>) -> tensor<?x6x12xf32>
+  // CHECK: %[[MAP:.*]] = cvt.quantize %{{.*}} : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x16xui8>
+  %quantizedMap = cvt.quantize %map : (tensor<?x4x5x8xf32>) -> tensor<?x4x5x16xui8>
+  // CHECK: %[[ROWS:.*]] = cvt.quantize %{{.*}} {cvt.format = #cvt.format<f32>} : (tensor<?x8xf32>) -> tensor<?x16xui8>
+  %quantizedRows = cvt.quantize %rows {cvt.format = #cvt.format<f32>} : (tensor<?x8xf32>) -> tensor<?x16xui8>
+  // CHECK: cvt.linear %[[MAP]], @fc features 12 : (tensor<?x4x5x16xui8>) -> tensor<?x4x5x12xbf16>
+  %quantizedLinear = cvt.linear %quantizedMap, @fc features 12 : (tensor<?x4x5x16xui8>) -> tensor<?x4x5x12xbf16>
+  // CHECK: cvt.linear %[[ROWS]], @fc features 12 {cvt.format = #cvt.format<i8>} : (tensor<?x16xui8>) -> tensor<?x12xf32>
+  %quantizedHead = cvt.linear %quantizedRows, @fc features 12 {cvt.format = #cvt.format<i8>} : (tensor<?x16xui8>) -> tensor<?x12xf32>
   // CHECK: cvt.attention %{{.*}}, %{{.*}}, %{{.*}} heads 2 scale 0.25 : (tensor<?x6x8xf32>, tensor<?x6x8xf32>, tensor<?x6x8xf32>) -> tensor<?x6x8xf32>
   %5 = cvt.attention %tokens, %tokens, %tokens heads 2 scale 0.25 : (tensor<?x6x8xf32>, tensor<?x6x8xf32>, tensor<?x6x8xf32>) -> tensor<?x6x8xf32>
   // CHECK: cvt.gelu %{{.*}} function gelu : tensor<?x6x8xf32>

@@ -126,6 +126,19 @@ def main():
         check_size(checks, "cvt-digits", artifact)
         check_no_needed(checks, artifact)
         check_dependencies(checks, tools, artifact)
+    narrow, results = compile_repeatedly(
+        checks, tools, "cvt-digits-int8", support.DIGITS, ["--precision=int8"]
+    )
+    if artifact and narrow:
+        check_size(checks, "cvt-digits-int8", narrow)
+        wide_bytes, narrow_bytes = (
+            manifest_sizes(path)[1] for path in (artifact, narrow)
+        )
+        checks.check(
+            "weights in int8",
+            narrow_bytes < wide_bytes / 2,
+            f"{narrow_bytes / wide_bytes:.2f} of those in f32",
+        )
 
     config = tools.work / "config.json"
     config.write_text('{"model_type": "cvt", "num_labels": 1000}')

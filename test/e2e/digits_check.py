@@ -12,9 +12,10 @@ import support
 PICTURES = support.DIGITS / "test-images"
 EXPECTED = support.DIGITS / "expected"
 TOLERANCE = 1e-4
-# Rounding to 8 bits: labels of 360 that must stay, error of the logits.
-KEPT_BF16 = 358
-TOLERANCE_BF16 = 0.01
+# Of 360 labels, how many must stay in other formats, and how far the logits
+# may move.
+KEPT = 358
+TOLERANCES = {"bf16": 0.01, "int8": 0.03}
 
 
 def softmax(logits):
@@ -109,32 +110,35 @@ def check_logits(checks, tools, model, logits):
         checks.check(name, error <= TOLERANCE, f"at most {error:.1e} off")
 
 
-def check_bf16(checks, tools, names, logits):
-    """Rounding to bf16 may move a picture across a border, but rarely."""
-    model = tools.work / "cvt-digits-bf16.cvt"
+def check_precision(checks, tools, precision, names, logits):
+    """Rounding may move a picture across a border, but rarely."""
+    model = tools.work / f"cvt-digits-{precision}.cvt"
     result = support.run(
-        tools.cvt_compile, support.DIGITS, "-o", model, "--precision=bf16"
+        *(tools.cvt_compile, support.DIGITS, "-o", model),
+        f"--precision={precision}",
     )
-    if not checks.check("bf16: compile", result.code == 0, result.summary()):
+    name = f"{precision}: compile"
+    if not checks.check(name, result.code == 0, result.summary()):
         return
-    outputs = tools.work / "outputs-bf16"
+    outputs = tools.work / f"outputs-{precision}"
     result = support.run(
         tools.cvt_run,
         model,
         f"--input={tools.work / 'pixel_values.npy'}",
         f"--output-dir={outputs}",
     )
-    if not checks.check("bf16: run", result.code == 0, result.summary()):
+    name = f"{precision}: run"
+    if not checks.check(name, result.code == 0, result.summary()):
         return
     computed = np.load(outputs / "logits.npy")
     kept = int((computed.argmax(1) == logits.argmax(1)).sum())
     checks.check(
-        "bf16: labels", kept >= KEPT_BF16, f"{kept} of {len(names)} as in f32"
+        f"{precision}: labels", kept >= KEPT, f"{kept} of {len(names)} as in f32"
     )
     error = np.abs(computed - logits).max() / np.abs(logits).max()
     checks.check(
-        "bf16: logits",
-        0 < error <= TOLERANCE_BF16,
+        f"{precision}: logits",
+        0 < error <= TOLERANCES[precision],
         f"{error:.1e} off, relative to the largest",
     )
 
@@ -174,7 +178,8 @@ def main():
         if pixels is not None:
             check_pixel_values_live(checks, pixels, names)
             check_logits(checks, tools, model, logits)
-            check_bf16(checks, tools, names, logits)
+            for precision in TOLERANCES:
+                check_precision(checks, tools, precision, names, logits)
         check_unreadable(checks, tools, model, names)
     return checks.finish()
 

@@ -198,6 +198,9 @@ std::optional<Arrays> Evaluator::compute(Operation &op) {
         return Arrays{avgPool(in(op.getInput()), windowOf(op))};
       })
       .Case([&](LinearOp op) -> Results { return Arrays{compute(op)}; })
+      .Case([&](QuantizeOp op) -> Results {
+        return Arrays{quantize(in(op.getInput()), kQuantizedTail)};
+      })
       .Case([&](AttentionOp op) -> Results {
         return Arrays{attention(in(op.getQuery()), in(op.getKey()),
                                 in(op.getValue()),

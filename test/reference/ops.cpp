@@ -148,6 +148,16 @@ Array linear(const Array &input, const Array &weight, const Array *bias) {
   return out;
 }
 
+Array quantize(const Array &input, int64_t tail) {
+  std::vector<int64_t> shape = input.shape;
+  shape.back() += tail;
+  Array out(shape);
+  for (size_t r = 0; r < out.rows(); ++r)
+    for (size_t c = 0; c < input.row(r).size(); ++c)
+      out.row(r)[c] = input.row(r)[c];
+  return out;
+}
+
 //===----------------------------------------------------------------------===//
 // Attention
 //===----------------------------------------------------------------------===//

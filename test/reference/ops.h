@@ -50,6 +50,10 @@ Array avgPool(const Array &map, Window window);
 /// `weight`: (features, C); `bias`: (features) or null.
 Array linear(const Array &input, const Array &weight, const Array *bias);
 
+/// x itself, for nothing is rounded here, with a `tail` of zeros behind each
+/// row, where the scale would be; `linear` ignores it.
+Array quantize(const Array &input, int64_t tail);
+
 /// Tokens in, tokens out; heads are runs of C / heads channels.
 Array attention(const Array &query, const Array &key, const Array &value,
                 int64_t heads, double scale);

@@ -71,6 +71,11 @@ private:
 
 } // namespace
 
+/// What --precision stands for: a format by its usual name.
+static Format formatOf(llvm::StringRef precision) {
+  return precision == "int8" ? Format::I8 : *symbolizeFormat(precision);
+}
+
 int Compiler::fail(ExitCode code, llvm::Error error) {
   progress.finish();
   std::string message = llvm::toString(std::move(error));
@@ -109,7 +114,7 @@ int Compiler::run() {
       options.outputs.empty() ? defaultOutputs(model.config) : options.outputs;
   pipeline.targets = options.targets;
   pipeline.maxBatch = options.maxBatch;
-  pipeline.precision = *symbolizeFormat(options.precision);
+  pipeline.precision = formatOf(options.precision);
   if (llvm::Error error = runPhases())
     return fail(kFailed, std::move(error));
   llvm::Error error = options.emit == Emit::Mlir ? writeText(print())

@@ -26,7 +26,7 @@ struct CompileOptions {
   std::optional<uint64_t> randomSeed;
   std::optional<ImageSizeOption> imageSize;
   int64_t maxBatch = 8;
-  /// "f32" or "bf16".
+  /// "f32", "bf16" or "int8".
   std::string precision = "f32";
   /// As given; empty: what the architecture returns.
   std::vector<std::string> outputs;

@@ -37,11 +37,22 @@ static Format formatOf(Operation *op) {
   return format ? format.getValue() : Format::F32;
 }
 
+static kernels::Element toKernel(Format format) {
+  switch (format) {
+  case Format::F32:
+    return kernels::Element::F32;
+  case Format::Bf16:
+    return kernels::Element::Bf16;
+  case Format::I8:
+    return kernels::Element::I8;
+  }
+  llvm_unreachable("unknown format");
+}
+
 /// What `op` multiplies in, reads first and writes first.
 static kernels::Formats formatsOf(Operation *op) {
-  return {formatOf(op) == Format::Bf16 ? kernels::Element::Bf16
-                                       : kernels::Element::F32,
-          elementOf(op->getOperand(0)), elementOf(op->getResult(0))};
+  return {toKernel(formatOf(op)), elementOf(op->getOperand(0)),
+          elementOf(op->getResult(0))};
 }
 
 namespace {
@@ -92,7 +103,7 @@ LogicalResult OpLowering::replace(Operation *op,
 LogicalResult OpLowering::lowerLinear(LinearOp op) {
   kernels::LinearSpec linear;
   linear.n = op.getFeatures();
-  linear.k = channelsOf(op.getInput());
+  linear.k = numbersPerRow(op.getInput());
   linear.m = rowsPerImage(op.getInput());
   linear.bias = op.getBiasAttr() != nullptr;
   linear.residual = op.getResidual() != nullptr;
@@ -103,6 +114,10 @@ LogicalResult OpLowering::lowerLinear(LinearOp op) {
                      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(),
                                      width, PrepareStep::PackPanels,
                                      formatOf(op))};
+  if (formatOf(op) == Format::I8)
+    for (PrepareStep step : {PrepareStep::RowScales, PrepareStep::RowSums})
+      inputs.push_back(launcher.ofRows(rewriter, op.getLoc(),
+                                       op.getWeightAttr(), width, step));
   if (linear.bias)
     inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
                                          op.getBiasAttr(), width));
@@ -224,6 +239,9 @@ LogicalResult OpLowering::lower(Operation *op) {
       .Case([&](AttentionOp op) { return lowerAttention(op); })
       .Case([&](LayerNormOp op) { return lowerLayerNorm(op); })
       .Case([&](ClassTokenOp op) { return lowerClassToken(op); })
+      .Case([&](QuantizeOp op) {
+        return lowerTokens(op, {kernels::QuantizeSpec{}, target});
+      })
       .Case([&](AddOp op) {
         return lowerTokens(
             op, {kernels::ElementwiseSpec{ElementwiseOp::Add}, target});

@@ -9,9 +9,10 @@ using namespace mlir;
 using namespace cvt;
 
 kernels::Element cvt::elementOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getElementType().isBF16()
-             ? kernels::Element::Bf16
-             : kernels::Element::F32;
+  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+  if (element.isBF16())
+    return kernels::Element::Bf16;
+  return element.isInteger() ? kernels::Element::U8 : kernels::Element::F32;
 }
 
 KernelLauncher::KernelLauncher(ModuleOp module)
@@ -79,10 +80,26 @@ Value KernelLauncher::panels(OpBuilder &builder, Location loc,
     shape = {shape[0], k / 2, width, 2};
     element = builder.getBF16Type();
     suffix += ".bf16";
+  } else if (format == Format::I8) {
+    shape = {shape[0], k / 4, width, 4};
+    element = builder.getIntegerType(8, /*isSigned=*/true);
+    suffix += ".i8";
   }
   return weight(builder, loc,
                 prepare(name, step, suffix,
                         RankedTensorType::get(shape, element)));
+}
+
+Value KernelLauncher::ofRows(OpBuilder &builder, Location loc,
+                             FlatSymbolRefAttr name, int64_t width,
+                             PrepareStep step) {
+  RankedTensorType type = typeOf(name);
+  int64_t padded = llvm::alignTo(type.getDimSize(0), width);
+  std::string suffix = ("." + stringifyPrepareStep(step) + Twine(width)).str();
+  return weight(
+      builder, loc,
+      prepare(name, step, suffix,
+              RankedTensorType::get({padded}, type.getElementType())));
 }
 
 Value KernelLauncher::taps(OpBuilder &builder, Location loc,

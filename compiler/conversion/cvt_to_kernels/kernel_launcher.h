@@ -40,6 +40,12 @@ public:
                      mlir::FlatSymbolRefAttr name, int64_t width,
                      PrepareStep step, Format format);
 
+  /// What `step`, row_scales or row_sums, gives for each row of a weight that
+  /// is packed in panels of `width`, padded as they are.
+  mlir::Value ofRows(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::FlatSymbolRefAttr name, int64_t width,
+                     PrepareStep step);
+
   /// A depthwise weight with its taps outermost.
   mlir::Value taps(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::FlatSymbolRefAttr name);
@@ -63,7 +69,7 @@ private:
   llvm::StringMap<mlir::FlatSymbolRefAttr> kernels;
 };
 
-/// The element of a tensor as kernels name it.
+/// The element of an activation as kernels name it.
 kernels::Element elementOf(mlir::Value tensor);
 
 /// Launches copies where the token views that are left in `function` can not

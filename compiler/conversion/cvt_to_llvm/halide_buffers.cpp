@@ -45,6 +45,18 @@ private:
 
 } // namespace
 
+/// The halide_type_t of an element.
+static int32_t halideType(Type element) {
+  if (element.isBF16())
+    return HalideLayout::kBfloat16;
+  if (element.isSignedInteger(8))
+    return HalideLayout::kInt8;
+  if (element.isUnsignedInteger(8))
+    return HalideLayout::kUint8;
+  assert(element.isF32() && "an element that no kernel has");
+  return HalideLayout::kFloat32;
+}
+
 /// Defines `void fill(ptr slot, ptr host, i32 extent)` for views of `type`.
 LLVM::LLVMFuncOp HalideBuffers::fillerFor(MemRefType type) {
   LLVM::LLVMFuncOp &function = fillers[type];
@@ -69,9 +81,7 @@ LLVM::LLVMFuncOp HalideBuffers::fillerFor(MemRefType type) {
   slot.store64(Layout::kDeviceInterface, 0);
   slot.store(Layout::kHost, body->getArgument(1));
   slot.store64(Layout::kFlags, 0);
-  slot.store32(Layout::kType, type.getElementType().isBF16()
-                                  ? Layout::kBfloat16
-                                  : Layout::kFloat32);
+  slot.store32(Layout::kType, halideType(type.getElementType()));
   slot.store32(Layout::kDimensions, type.getRank());
   slot.store(Layout::kDim, slot.at(Layout::kBufferBytes));
   slot.store64(Layout::kPadding, 0);

@@ -21,8 +21,8 @@ public:
   static constexpr int64_t kMaxRank = 4;
 
   /// Makes the slot at `slot` (aligned to 8 bytes) describe the memory at
-  /// `host` as f32 or bf16 of `type`, whose dynamic outermost extent, if it has one,
-  /// is the i32 `extent`.
+  /// `host` as `type`, of f32, bf16, si8 or ui8, whose dynamic outermost
+  /// extent, if it has one, is the i32 `extent`.
   void fill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value slot,
             mlir::MemRefType type, mlir::Value host, mlir::Value extent);
 

@@ -25,4 +25,5 @@ static_assert(offsetof(halide_dimension_t, stride) == Layout::kDimensionStride);
 static_assert(offsetof(halide_dimension_t, flags) == Layout::kDimensionFlags);
 static_assert(sizeof(halide_dimension_t) == Layout::kDimensionBytes);
 
-static_assert(halide_type_float == 2 && sizeof(halide_type_t) == 4);
+static_assert(halide_type_int == 0 && halide_type_uint == 1 &&
+              halide_type_float == 2 && sizeof(halide_type_t) == 4);

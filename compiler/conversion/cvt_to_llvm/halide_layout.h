@@ -31,6 +31,8 @@ struct HalideLayout {
   static constexpr int64_t kDimensionBytes = 16;
 
   /// halide_type_t of a scalar: code, bits, lanes.
+  static constexpr int32_t kInt8 = 0 | 8 << 8 | 1 << 16;
+  static constexpr int32_t kUint8 = 1 | 8 << 8 | 1 << 16;
   static constexpr int32_t kFloat32 = 2 | 32 << 8 | 1 << 16;
   static constexpr int32_t kBfloat16 = 3 | 16 << 8 | 1 << 16;
 };

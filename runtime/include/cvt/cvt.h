@@ -106,7 +106,7 @@ typedef struct cvt_model_info {
   size_t label_count;        ///< 0 if the model has no labels
   const char *const *labels; ///< UTF-8, by class index
   const char *problem_type;  ///< "" if the model names none
-  const char *precision;     ///< "f32"
+  const char *precision;     ///< "f32", "bf16" or "int8"
   const char *target;        ///< the code chosen for this CPU: "znver4", …
   int takes_images;          ///< 1 if cvt_model_preprocess_* may be used
   uint64_t weights_bytes;

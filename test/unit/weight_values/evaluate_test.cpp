@@ -127,6 +127,23 @@ TEST_F(Evaluate, Pads) {
   EXPECT_EQ(evaluate(text, "p"), (Floats{7, 8, 0, 0}));
 }
 
+// Of scales 1, 2 and none.
+TEST_F(Evaluate, QuantizesRows) {
+  const float rows[] = {0,    1.25f, 2.5f, 127, //
+                        -254, -3.1f, 0,    5,   //
+                        0,    0,     0,    0};
+  writeFile("rows.bin", rows, sizeof rows);
+  std::string text = R"(
+    cvt.weight @w : tensor<3x4xf32> from #cvt.stored<"rows.bin", offset = 0, dtype = f32>
+    cvt.prepare @p = pack_panels(@w) : tensor<2x1x2x4xsi8>
+    cvt.prepare @scales = row_scales(@w) : tensor<4xf32>
+    cvt.prepare @sums = row_sums(@w) : tensor<4xf32>)";
+  EXPECT_EQ(evaluate(text, "p"), (Floats{0, 1, 2, 127, -127, -2, 0, 2, //
+                                         0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(evaluate(text, "scales"), (Floats{1, 2, 0, 0}));
+  EXPECT_EQ(evaluate(text, "sums"), (Floats{130, -254, 0, 0}));
+}
+
 TEST_F(Evaluate, FollowsStepsOfSteps) {
   std::string text = counting("w", "2x1x1x2", 0) + counting("one", "2", 1) +
                      R"(

@@ -73,6 +73,23 @@ TEST_F(Section, RoundsPackedWeightsToBf16) {
   EXPECT_EQ(written[1], 0);
 }
 
+TEST_F(Section, RoundsPackedWeightsTo8Bits) {
+  const float row[] = {-127, 1, 2, 3};
+  writeFile("row.bin", row, sizeof row);
+  std::string error;
+  Floats written = write(moduleOf(12, R"(
+        cvt.weight @w : tensor<1x4xf32> from #cvt.stored<"row.bin", offset = 0, dtype = f32>
+        cvt.prepare @s = row_scales(@w) : tensor<1xf32> {cvt.section_offset = 8}
+        cvt.prepare @p = pack_panels(@w) : tensor<1x1x2x4xsi8> {cvt.section_offset = 0})"),
+                         error);
+  EXPECT_EQ(error, "");
+  // Column 0 holds the row, the column beside it zeros.
+  ASSERT_EQ(written.size(), 3u);
+  EXPECT_EQ(std::bit_cast<uint32_t>(written[0]), 0x03020181u);
+  EXPECT_EQ(written[1], 0);
+  EXPECT_EQ(written[2], 1);
+}
+
 TEST_F(Section, HandsOverPackedWeightsPanelByPanel) {
   std::string error;
   Floats written =

@@ -190,7 +190,7 @@ TEST_F(Source, PanelsOfAFileArePackedInAnyOrder) {
   Floats expected = packedPlainly(layout, weight);
   Floats scratch(static_cast<size_t>(layout.panelElements())), panel = scratch;
   for (int64_t i : {2, 0, 1, 2}) {
-    packPanel(layout, *source, i, scratch, panel);
+    packPanel(layout, readPanelRows(layout, *source, i, scratch), panel);
     EXPECT_TRUE(std::equal(panel.begin(), panel.end(),
                            expected.begin() + i * layout.panelElements()));
     source->release(0, source->elements());
@@ -265,6 +265,38 @@ TEST(RoundToBf16, TakesTheNearestAndTiesToEven) {
   EXPECT_EQ(Floats(values.begin(), values.end() - 1),
             (Floats{1.0f, -1.0f, 1.0f, 1.015625f, 1.0078125f, INFINITY, 0.0f}));
   EXPECT_TRUE(std::isnan(values.back()));
+}
+
+TEST(QuantizeRow, CountsMultiplesOfTheScale) {
+  // A scale of 0.5: 63.5 / 127.
+  Floats row = {63.5f, -63.5f, 0.0f, 0.7f, 0.8f, -0.25f, -0.75f, 10.0f};
+  EXPECT_EQ(rowScale(row), 0.5f);
+  Floats same = row;
+  quantizeRow(row);
+  EXPECT_EQ(row, (Floats{127, -127, 0, 1, 2, 0, -2, 20}));
+  EXPECT_EQ(quantizedSum(same), 0.5f * 21);
+  EXPECT_EQ(same, row);
+}
+
+TEST(QuantizeRow, StaysWithin127) {
+  for (float greatest : {1e-35f, 3.3e-5f, 0.1f, 1.0f, 1e30f, 3.4e38f}) {
+    Floats row = {greatest, -greatest, greatest / 3};
+    float scale = rowScale(row);
+    quantizeRow(row);
+    EXPECT_EQ(row, (Floats{127, -127, 42})) << greatest;
+    EXPECT_NEAR(scale * 127, greatest, 1e-6 * greatest);
+  }
+}
+
+// Nothing is divided by such a scale.
+TEST(QuantizeRow, LeavesNothingOfRowsWithoutNumbers) {
+  for (float value : {0.0f, 1e-40f, INFINITY, NAN}) {
+    Floats row = {value, -value, 0.0f};
+    EXPECT_EQ(std::isfinite(rowScale(row)), value < 1) << value;
+    EXPECT_EQ(std::isfinite(quantizedSum(row)), value < 1) << value;
+    EXPECT_EQ(row, Floats(3, 0.0f)) << value;
+  }
+  EXPECT_EQ(rowScale(Floats{1e-40f}), 0);
 }
 
 } // namespace
