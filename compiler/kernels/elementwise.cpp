@@ -17,10 +17,10 @@ void buildKernel(KernelBuilder &builder, const ElementwiseSpec &spec) {
     out(c, t, b) = x + builder.input("y")(c, t, b);
     break;
   case ElementwiseOp::Gelu:
-    out(c, t, b) = activate(Activation::Gelu, x);
+    out(c, t, b) = activate(Activation::Gelu, x, builder.formats().out);
     break;
   case ElementwiseOp::QuickGelu:
-    out(c, t, b) = activate(Activation::QuickGelu, x);
+    out(c, t, b) = activate(Activation::QuickGelu, x, builder.formats().out);
     break;
   }
   builder.output(out);

@@ -72,7 +72,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   }
   if (spec.bias)
     value += builder.input("bias")(n);
-  value = activate(spec.activation, value);
+  value = activate(spec.activation, value, builder.formats().out);
   if (spec.residual)
     value += builder.input("residual")(n, m);
   out(n, m) = builder.toOutput(value);

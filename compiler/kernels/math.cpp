@@ -22,22 +22,43 @@ Expr exp2Approximation(const Expr &x) {
   return p * reinterpret<float>(exponent << 23);
 }
 
-/// (1 + erf(x / sqrt 2)) / 2 as 1/2 + x * p(u), u = x^2 / 14.0625 - 1, for
-/// |x| <= 3.75 sqrt 2, beyond which it is within 1e-7 of 0 or 1.  p is a
-/// minimax polynomial; centring u keeps its coefficients small.
-static Expr normalCdf(const Expr &any) {
-  constexpr float end = 5.3033009f;
-  Expr x = clamp(any, -end, end);
-  Expr u = x * x * (1.f / 14.0625f) - 1.f;
-  Expr p = -0.0001180800027f;
-  for (float c :
-       {0.0003342279524f, -0.0003532116243f, 0.0005823607789f, -0.001692275633f,
-        0.003347153543f, -0.005451166071f, 0.008733000606f, -0.01337504946f,
-        0.01898966916f, -0.02528257854f, 0.03207614645f, -0.03957973421f,
-        0.04923926294f, -0.06647858769f, 0.1333097517f})
-    p = p * u + c;
-  // Exactly 0 far below, where the caller multiplies it by a large number.
-  return select(any < -end, 0.f, 0.5f + x * p);
+namespace {
+
+/// (1 + erf(x / sqrt 2)) / 2 as 1/2 + x * p(u), u = 2 x^2 / end^2 - 1, for
+/// |x| <= end, beyond which it is near 0 or 1.  p is a minimax polynomial, its
+/// coefficients from the highest power down; centring u keeps them small.
+struct NormalCdf {
+  float end;
+  std::vector<float> coefficients;
+
+  Expr operator()(const Expr &any) const {
+    Expr x = clamp(any, -end, end);
+    Expr u = x * x * (2.f / (end * end)) - 1.f;
+    Expr p = coefficients[0];
+    for (size_t i = 1; i < coefficients.size(); i++)
+      p = p * u + coefficients[i];
+    // Exactly 0 far below, where the caller multiplies it by a large number.
+    return select(any < -end, 0.f, 0.5f + x * p);
+  }
+};
+
+} // namespace
+
+/// Within 1e-7.
+static NormalCdf normalCdf() {
+  return {5.3033009f,
+          {-0.0001180800027f, 0.0003342279524f, -0.0003532116243f,
+           0.0005823607789f, -0.001692275633f, 0.003347153543f,
+           -0.005451166071f, 0.008733000606f, -0.01337504946f, 0.01898966916f,
+           -0.02528257854f, 0.03207614645f, -0.03957973421f, 0.04923926294f,
+           -0.06647858769f, 0.1333097517f}};
+}
+
+/// So that its product with x is within 1.4e-4.
+static NormalCdf coarseNormalCdf() {
+  return {4.f,
+          {-0.00272914f, 0.00821143f, -0.01325984f, 0.02162154f, -0.03649542f,
+           0.05605086f, -0.08435746f, 0.17594776f}};
 }
 
 static Expr sigmoid(const Expr &x) {
@@ -45,12 +66,12 @@ static Expr sigmoid(const Expr &x) {
   return 1.f / (1.f + exp2Approximation(clamp(x * -log2E, -126.f, 126.f)));
 }
 
-Expr activate(Activation activation, const Expr &x) {
+Expr activate(Activation activation, const Expr &x, Element result) {
   switch (activation) {
   case Activation::None:
     return x;
   case Activation::Gelu:
-    return x * normalCdf(x);
+    return x * (result == Element::F32 ? normalCdf() : coarseNormalCdf())(x);
   case Activation::QuickGelu:
     return x * sigmoid(1.702f * x);
   }
