@@ -21,7 +21,7 @@ using namespace Halide;
 namespace cvt::kernels {
 
 /// Turns Halide's warnings into errors as well.  Kernels give reason for one
-/// only: rounding to bf16 takes several instructions.
+/// only: rounding to bf16 takes several instructions where it is not one.
 class Reporter : public CompileTimeErrorReporter {
   void warning(const char *message) override {
     if (std::string_view(message).find("float16 type operation is") ==
@@ -83,7 +83,7 @@ llvm::Expected<CompiledKernel> compileKernel(const KernelSpec &spec,
     std::visit([&](const auto &family) { buildKernel(builder, family); },
                spec.family);
     Pipeline pipeline = builder.pipeline();
-    addLoweringPasses(pipeline, asserts);
+    addLoweringPasses(pipeline, spec.target, asserts);
     Module module = pipeline.compile_to_module(
         builder.arguments(), result.symbol, halideTarget(spec.target),
         LinkageType::External);

@@ -22,6 +22,20 @@ class FreeInOrder : public IRMutator {
   Stmt visit(const Free *) override { return Evaluate::make(0); }
 };
 
+/// Rounds vectors of f32 to bf16 with the instruction for it, which Halide
+/// does not use for this target.
+class RoundInHardware : public IRMutator {
+  using IRMutator::visit;
+  Expr visit(const Cast *op) override {
+    if (!op->type.is_bfloat() || op->type.is_scalar() ||
+        op->value.type().element_of() != Float(32))
+      return IRMutator::visit(op);
+    // Of Halide's runtime, for 32 numbers.
+    return Call::make(op->type, "vcvtne2ps2bf16", {mutate(op->value)},
+                      Call::PureExtern);
+  }
+};
+
 /// Numbers all names that are bound inside the kernel in order of appearance.
 /// Names of arguments stay.
 class NumberNames : public IRMutator {
@@ -104,9 +118,11 @@ private:
 
 } // namespace
 
-void addLoweringPasses(Pipeline &pipeline, bool asserts) {
+void addLoweringPasses(Pipeline &pipeline, CpuTarget target, bool asserts) {
   if (!asserts)
     pipeline.add_custom_lowering_pass(new DropAsserts);
+  if (target == CpuTarget::Znver4)
+    pipeline.add_custom_lowering_pass(new RoundInHardware);
   pipeline.add_custom_lowering_pass(new FreeInOrder);
   pipeline.add_custom_lowering_pass(new NumberNames);
 }
