@@ -115,8 +115,9 @@ def check_precision(checks, tools, precision, names, logits):
     model = tools.work / f"cvt-digits-{precision}.cvt"
     result = support.run(
         *(tools.cvt_compile, support.DIGITS, "-o", model),
-        f"--precision={precision}",
+        *(f"--precision={precision}", f"--verify={PICTURES}"),
     )
+    verified = result.out
     name = f"{precision}: compile"
     if not checks.check(name, result.code == 0, result.summary()):
         return
@@ -140,6 +141,17 @@ def check_precision(checks, tools, precision, names, logits):
         f"{precision}: logits",
         0 < error <= TOLERANCES[precision],
         f"{error:.1e} off, relative to the largest",
+    )
+    spread = np.sqrt(((logits - logits.mean(axis=0)) ** 2).mean())
+    expected = [
+        np.sqrt(((computed - logits) ** 2).mean()) / spread,
+        np.abs(computed - logits).max() / spread,
+    ]
+    printed = [float(word) for word in verified.split()[-2:]]
+    checks.check(
+        f"{precision}: --verify",
+        np.allclose(printed, expected, rtol=0.01),
+        f"printed {printed}, expected {expected[0]:.2e}, {expected[1]:.2e}",
     )
 
 

@@ -12,12 +12,15 @@
 #include "tools/cvt-compile/options.h"
 #include "tools/cvt-compile/progress.h"
 #include "tools/cvt-compile/source_model.h"
+#include "tools/cvt-compile/verify.h"
+#include "tools/cvt-run/failure.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -43,8 +46,12 @@ private:
     registerDialects(registry);
     return registry;
   }
-  int fail(ExitCode code, llvm::Error error);
+  int fail(int code, llvm::Error error);
   void warn(const std::string &message);
+
+  int load();
+  int compile();
+  int verify();
 
   llvm::Error checkOutputs(mlir::ModuleOp module);
   llvm::Error runPhases();
@@ -76,7 +83,7 @@ static Format formatOf(llvm::StringRef precision) {
   return precision == "int8" ? Format::I8 : *symbolizeFormat(precision);
 }
 
-int Compiler::fail(ExitCode code, llvm::Error error) {
+int Compiler::fail(int code, llvm::Error error) {
   progress.finish();
   std::string message = llvm::toString(std::move(error));
   for (char &c : message)
@@ -92,6 +99,15 @@ void Compiler::warn(const std::string &message) {
 }
 
 int Compiler::run() {
+  int code = load();
+  if (code == kDone)
+    code = compile();
+  if (code == kDone && !options.verify.empty())
+    code = verify();
+  return code;
+}
+
+int Compiler::load() {
   progress.begin("read");
   auto loaded = loadSourceModel(options);
   if (!loaded)
@@ -99,7 +115,14 @@ int Compiler::run() {
   model = std::move(*loaded);
   if (!model.warning.empty())
     warn(model.warning);
+  if (!model.processor && !options.verify.empty() && options.verify != "random")
+    return fail(kWrongUsage,
+                llvm::createStringError(
+                    "--verify: this model takes no pictures; use random"));
+  return kDone;
+}
 
+int Compiler::compile() {
   progress.begin("import");
   ImportOptions import;
   import.height = model.height;
@@ -122,6 +145,50 @@ int Compiler::run() {
   if (error)
     return fail(kFailed, std::move(error));
   return kDone;
+}
+
+static void printComparison(const Comparison &comparison,
+                            const std::string &precision) {
+  llvm::outs() << "errors of " << precision << " on " << comparison.inputs
+               << " inputs, relative to the spread across inputs:\n"
+               << llvm::formatv("{0,-20} {1,9} {2,9}\n", "", "rms", "largest");
+  for (const OutputError &output : comparison.outputs)
+    llvm::outs() << llvm::formatv("{0,-20} {1,9} {2,9}\n", output.name,
+                                  llvm::formatv("{0:e2}", output.rms),
+                                  llvm::formatv("{0:e2}", output.largest));
+}
+
+/// Compiles the same in f32, for a moment, and prints how far outputs are from
+/// that.
+int Compiler::verify() {
+  llvm::SmallString<128> path;
+  if (std::error_code error =
+          llvm::sys::fs::createUniqueFile(options.output + ".f32-%%%%%%", path))
+    return fail(kFailed, llvm::createStringError(
+                             "--verify: cannot write beside " + options.output +
+                             ": " + error.message()));
+  llvm::FileRemover remover(path);
+  CompileOptions wide = options;
+  wide.precision = "f32";
+  wide.output = path.str();
+  wide.printIrAfter.clear();
+  wide.saveIr.clear();
+  Compiler reference(wide);
+  reference.model = std::move(model);
+  if (int code = reference.compile())
+    return code;
+  progress.begin("verify");
+  try {
+    Comparison comparison = compareArtifacts(options.output, wide.output,
+                                             options.verify, options.threads);
+    for (const std::string &picture : comparison.unreadable)
+      warn(picture);
+    progress.finish();
+    printComparison(comparison, options.precision);
+    return kDone;
+  } catch (const run::Failure &failure) {
+    return fail(failure.code, llvm::createStringError(failure.what()));
+  }
 }
 
 /// Whether every name in --outputs is one that this model has.

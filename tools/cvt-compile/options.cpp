@@ -9,6 +9,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 #include <CLI/CLI.hpp>
 
@@ -127,6 +128,11 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "bf16; e.g. --precision=bf16")
       ->check(CLI::IsMember({"f32", "bf16", "int8"}))
       ->capture_default_str();
+  app.add_option("--verify", options.verify,
+                 "Compile in f32 as well, and print how far each output is "
+                 "from that: on random inputs, or on the pictures in a "
+                 "folder; e.g. --verify=random")
+      ->type_name("random|FOLDER");
   app.add_option("--outputs", raw.outputs,
                  "Results to compute, in this order: logits, "
                  "last_hidden_state, cls_token_value, hidden_states; e.g. "
@@ -169,6 +175,16 @@ static void addIrFlags(CLI::App &app, CompileOptions &options,
                "standard error");
 }
 
+static void checkVerify(const CompileOptions &options) {
+  if (options.precision == "f32" || options.emit != Emit::Artifact)
+    throw CLI::ValidationError("--verify", "only goes with artifacts in bf16 "
+                                           "or int8");
+  if (options.verify != "random" &&
+      !llvm::sys::fs::is_directory(options.verify))
+    throw CLI::ValidationError("--verify=" + options.verify,
+                               "expected random or a folder of pictures");
+}
+
 /// Turns text into values; throws CLI::ValidationError.
 static void check(const CLI::App &app, CompileOptions &options,
                   const RawOptions &raw) {
@@ -208,6 +224,8 @@ static void check(const CLI::App &app, CompileOptions &options,
   if (raw.cacheDir != "none")
     options.cacheDir = raw.cacheDir.empty() ? KernelCache::defaultFolder()
                                             : raw.cacheDir;
+  if (app.count("--verify"))
+    checkVerify(options);
   bool toStandardOutput =
       options.emit == Emit::Mlir || options.emit == Emit::Llvm;
   if (options.output.empty() && !toStandardOutput)

@@ -41,6 +41,9 @@ struct CompileOptions {
   /// Where compiled kernels are kept; nothing: nowhere.  May be empty, if the
   /// user has no folder for such things.
   std::optional<std::string> cacheDir;
+  /// Compare with f32 on "random" inputs or the pictures of this folder; empty:
+  /// do not.  Goes with artifacts in other precisions only.
+  std::string verify;
   bool verbose = false;
 };
 
