@@ -140,6 +140,7 @@ Module withTasksNumbered(const Module &module) {
                                 "::" + module.name() + "_task" +
                                     std::to_string(renamed.names.size()));
   Module result(module.name(), module.target());
+  result.set_any_strict_float(module.any_strict_float());
   for (const LoweredFunc &function : module.functions()) {
     LoweredFunc copy = function;
     copy.name = newName(function);

@@ -12,14 +12,19 @@ using namespace Halide;
 namespace cvt::kernels {
 
 Expr exp2Approximation(const Expr &x) {
-  Expr whole = round(x), rest = x - whole;
+  // Sums with 1.5 * 2^23 have no bits below the point.  What is added to that
+  // makes their lowest bits the exponent of the result.
+  constexpr int zero = 0x4b400000; // the bits of 1.5 * 2^23
+  constexpr float shift = 12582912.f + 127;
+  Expr shifted = strict_float(x + shift);
+  Expr rest = strict_float(x - (shifted - shift));
   Expr p = 0.0013276472f;
   for (float c : {0.0096755419f, 0.0555071309f, 0.2402212024f, 0.6931469440f,
                   1.0000001192f})
     p = p * rest + c;
   // Clamped as an integer: a float maximum could turn NaN into a number.
-  Expr exponent = max(cast<int>(whole), -127) + 127;
-  return p * reinterpret<float>(exponent << 23);
+  Expr exponent = max(reinterpret<int>(shifted), zero);
+  return p * reinterpret<float>(reinterpret<uint32_t>(exponent) << 23);
 }
 
 namespace {

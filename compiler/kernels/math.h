@@ -13,7 +13,7 @@
 
 namespace cvt::kernels {
 
-/// 2^x for finite x <= 127, with a relative error below 3e-7; 0 for x < -126.5.
+/// 2^x for finite x <= 127, with a relative error below 3e-7; 0 for x <= -126.5.
 /// NaN gives NaN.
 Halide::Expr exp2Approximation(const Halide::Expr &x);
 
