@@ -7,8 +7,13 @@
 // are read as they are and need no padding, and maxima and sums over keys need
 // no arithmetic across the lanes of a vector.
 //
+// In bf16 two channels, and then two keys, are multiplied side by side.  Keys
+// are read as they are all the same; a task pairs its values once, those of an
+// odd last key with zeros.
+//
 //===----------------------------------------------------------------------===//
 
+#include "compiler/kernels/bf16_pairs.h"
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
@@ -59,8 +64,8 @@ struct Blocking {
   MatmulTile output; ///< register tile of the product with the values
   int blocksPerTask;
 
-  Blocking(const AttentionSpec &spec, CpuTarget target) {
-    const CpuTargetInfo &info = cpuTargetInfo(target);
+  Blocking(const AttentionSpec &spec, const KernelBuilder &builder) {
+    const CpuTargetInfo &info = cpuTargetInfo(builder.target());
     const bool many = info.vectorRegisters == 32;
     std::span<const ScoreShape> shapes = kShapes16Registers;
     if (many)
@@ -82,45 +87,182 @@ struct Blocking {
                         /*maxVectors=*/many ? 4 : 3,
                         /*maxRegisters=*/many ? 16 : 8);
     blocksPerTask = stepsPerTask(llvm::divideCeil(spec.queries, queries),
-                                 2 * queries * spec.keys * spec.headDim,
+                                 2 * queries * spec.keys * spec.headDim /
+                                     interleave(builder.formats().math),
                                  spec.heads, info.lanes);
   }
 };
 
+/// What is multiplied side by side, two numbers or one, is numbered by `i`.
+bool isPaired(const KernelBuilder &builder) {
+  return builder.formats().math == Element::Bf16;
+}
+
+/// An element of a `query`, `power` or `value` below, as it is multiplied.
+Expr operand(const Expr &x) {
+  return x.type() == UInt(16) ? cast<float>(reinterpret(BFloat(16), x)) : x;
+}
+
+/// score(q, k, h, b), a power of two.
+class Scores {
+public:
+  Func score{"score"};
+
+  Scores(const KernelBuilder &builder, const AttentionSpec &spec);
+  /// Computes them in loop `block` of `consumer`.
+  void schedule(Func consumer, Var block, const Blocking &blocking, int lanes);
+
+private:
+  const bool paired;
+  const int keys, steps;
+  Var i{"i"}, q{"q"}, k{"k"}, d{"d"}, h{"h"}, b{"b"};
+  RDom channel;
+  Func turned{"turned"}, query{"query"}, dot{"dot"};
+};
+
+Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
+    : paired(isPaired(builder)), keys(static_cast<int>(spec.keys)),
+      steps(static_cast<int>(spec.headDim) / (paired ? 2 : 1)) {
+  const int headDim = static_cast<int>(spec.headDim);
+  const int queries = static_cast<int>(spec.queries);
+  const float scale = spec.scale * 1.44269504f;
+  ImageParam qIn = builder.input("q"), kIn = builder.input("k");
+  auto input = [&](const Expr &channel) {
+    return qIn(h * headDim + channel, min(q, queries - 1), b);
+  };
+  if (paired) {
+    turned(q, d, h, b) = pairOf(input(2 * d), input(2 * d + 1));
+    query(i, q, d, h, b) = bitsOfPair(turned(q, d, h, b), i);
+    channel = RDom(0, 2, 0, steps, "channel");
+  } else {
+    turned(q, d, h, b) = cast<float>(input(d)) * scale;
+    query(i, q, d, h, b) = turned(q, d, h, b);
+    channel = RDom(0, 1, 0, steps, "channel");
+  }
+  Expr c = channel.y * (paired ? 2 : 1) + channel.x;
+  dot(q, k, h, b) += operand(query(channel.x, q, channel.y, h, b)) *
+                     cast<float>(kIn(h * headDim + c, k, b));
+  // Scaled queries would have to be rounded again.
+  score(q, k, h, b) = paired ? dot(q, k, h, b) * scale : dot(q, k, h, b);
+}
+
+void Scores::schedule(Func consumer, Var block, const Blocking &blocking,
+                      int lanes) {
+  query.compute_at(consumer, block)
+      .bound_extent(q, blocking.queries)
+      .reorder(i, d, q)
+      .vectorize(q, lanes)
+      .unroll(i);
+  // As many stores side by side as vectors have lanes transpose a square.
+  turned.compute_at(query, q).bound_extent(q, lanes).reorder(q, d);
+  if (steps % lanes == 0)
+    turned.vectorize(d, lanes).unroll(q);
+  else
+    turned.vectorize(q, lanes);
+
+  Var kTile("kTile"), ki("ki");
+  score.compute_at(consumer, block)
+      .bound_extent(q, blocking.queries)
+      .bound_extent(k, keys)
+      .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
+      .reorder(q, ki, kTile)
+      .vectorize(q, lanes)
+      .unroll(q)
+      .unroll(ki)
+      .never_partition_all();
+  computeInRegisters(dot, score, kTile, channel,
+                     {blocking.keysPerTile, blocking.queries}, lanes, paired);
+}
+
+/// power(i, q, k, h, b), the exponential for the key that is multiplied as
+/// number i of k, and the factor(q, h, b) that normalizes them.
+class Powers {
+public:
+  Func power{"power"}, factor{"factor"};
+
+  Powers(const KernelBuilder &builder, const AttentionSpec &spec, Func score);
+  /// Computes them in loop `block` of `consumer`.
+  void schedule(Func consumer, Var block, const Blocking &blocking, int lanes);
+
+private:
+  const bool paired;
+  Var i{"i"}, q{"q"}, k{"k"}, h{"h"}, b{"b"};
+  RDom key, step;
+  Func top{"top"}, pair{"pair"}, total{"total"};
+};
+
+Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
+               Func score)
+    : paired(isPaired(builder)) {
+  const int keys = static_cast<int>(spec.keys);
+  key = RDom(0, keys, "key");
+  step = RDom(0, paired ? (keys + 1) / 2 : keys, "step");
+  top(q, h, b) = Float(32).min();
+  top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
+  auto powerOf = [&](const Expr &key) {
+    return exp2Approximation(score(q, key, h, b) - top(q, h, b));
+  };
+  if (paired) {
+    Expr second = powerOf(min(2 * k + 1, keys - 1));
+    if (keys % 2 != 0)
+      second = select(2 * k + 1 < keys, second, 0.f);
+    pair(q, k, h, b) = roundedPair(powerOf(2 * k), second);
+    power(i, q, k, h, b) = bitsOfPair(pair(q, k, h, b), i);
+    // Of what was rounded: the weights add up to 1.
+    total(q, h, b) +=
+        sumOfPair(pairOf(power(0, q, step, h, b), power(1, q, step, h, b)));
+  } else {
+    power(i, q, k, h, b) = powerOf(k);
+    total(q, h, b) += power(0, q, step, h, b);
+  }
+  factor(q, h, b) = 1.f / total(q, h, b);
+}
+
+void Powers::schedule(Func consumer, Var block, const Blocking &blocking,
+                      int lanes) {
+  power.reorder(i, q, k).unroll(i);
+  for (Func f : {top, power, total, factor})
+    f.compute_at(consumer, block)
+        .bound_extent(q, blocking.queries)
+        .vectorize(q, lanes)
+        .unroll(q);
+  top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
+  total.update().reorder(q, step).vectorize(q, lanes).unroll(q);
+  if (paired)
+    pair.compute_at(power, q).vectorize(q, lanes);
+}
+
 } // namespace
 
 void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
-  const Blocking blocking(spec, builder.target());
+  const Blocking blocking(spec, builder);
+  const bool paired = isPaired(builder);
   const int lanes = builder.lanes();
   const int headDim = static_cast<int>(spec.headDim);
-  const int queries = static_cast<int>(spec.queries);
   const int keys = static_cast<int>(spec.keys);
   const int columns = blocking.output.columns;
-  // The exponentials are powers of two.
-  const float scale = spec.scale * 1.44269504f;
 
-  ImageParam qIn = builder.input("q"), kIn = builder.input("k"),
-             vIn = builder.input("v");
   // Channel c is column j = c % columns of tile t = c / columns.
-  Var c("c"), q("q"), k("k"), d("d"), h("h"), b("b"), j("j"), t("t");
+  Var c("c"), q("q"), k("k"), h("h"), b("b"), i("i"), j("j"), t("t");
   const int tilesPerHead = headDim / columns;
-  RDom rd(0, headDim, "rd"), rk(0, keys, "rk");
-  Func query("query"), dot("dot"), score("score"), top("top"), power("power"),
-      total("total"), factor("factor"), sum("sum"), out("out");
-  query(q, d, h, b) =
-      cast<float>(qIn(h * headDim + d, min(q, queries - 1), b)) * scale;
-  dot(q, k, h, b) += query(q, rd, h, b) * cast<float>(kIn(h * headDim + rd, k, b));
-  score(q, k, h, b) = dot(q, k, h, b);
-  top(q, h, b) = Float(32).min();
-  top(q, h, b) = max(top(q, h, b), score(q, rk, h, b));
-  power(q, k, h, b) = exp2Approximation(score(q, k, h, b) - top(q, h, b));
-  total(q, h, b) += power(q, rk, h, b);
-  factor(q, h, b) = 1.f / total(q, h, b);
+  const int f = paired ? 2 : 1;
+  RDom key(0, f, 0, (keys + f - 1) / f, "key");
+  Scores scores(builder, spec);
+  Powers powers(builder, spec, scores.score);
+  Func value("value"), sum("sum"), out("out");
+  Expr v = builder.input("v")(t * columns + j, min(f * k + i, keys - 1), b);
+  if (!paired)
+    value(i, j, k, t, b) = cast<float>(v);
+  else if (keys % 2 == 0)
+    value(i, j, k, t, b) = reinterpret<uint16_t>(v);
+  else
+    value(i, j, k, t, b) =
+        select(2 * k + i < keys, reinterpret<uint16_t>(v), uint16_t(0));
   sum(j, q, t, b) +=
-      power(q, rk, t / tilesPerHead, b) *
-      cast<float>(vIn(t * columns + j, rk, b));
+      operand(powers.power(key.x, q, key.y, t / tilesPerHead, b)) *
+      operand(value(key.x, j, key.y, t, b));
   out(c, q, b) = builder.toOutput(sum(c % columns, q, c / columns, b) *
-                                  factor(q, c / headDim, b));
+                                  powers.factor(q, c / headDim, b));
   builder.output(out);
 
   // The loops over tasks, blocks of queries, and output tiles.
@@ -144,26 +286,17 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
       .unroll(j)
       .unroll(q)
       .update()
-      .reorder(j, q, rk)
-      .vectorize(j, lanes, tail)
-      .unroll(j)
-      .unroll(q);
-
-  // All of what follows is computed for one block.
-  for (Func f : {query, score, top, power, total, factor})
-    f.compute_at(out, block)
-        .bound_extent(q, blocking.queries)
-        .vectorize(q, lanes)
-        .unroll(q);
-  for (Func f : {top, total})
-    f.update().reorder(q, rk).vectorize(q, lanes).unroll(q);
-  Var kTile("kTile"), ki("ki");
-  score.bound_extent(k, keys)
-      .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
-      .reorder(q, ki, kTile)
-      .never_partition_all();
-  computeInRegisters(dot, score, kTile, rd,
-                     {blocking.keysPerTile, blocking.queries}, lanes);
+      .reorder(key.x, j, q, key.y);
+  if (paired) {
+    sum.update().atomic().vectorize(key.x);
+    value.compute_at(out, task)
+        .reorder(i, j, k)
+        .vectorize(j, lanes, tail)
+        .unroll(i);
+  }
+  sum.update().vectorize(j, lanes, tail).unroll(j).unroll(q);
+  scores.schedule(out, block, blocking, lanes);
+  powers.schedule(out, block, blocking, lanes);
 }
 
 } // namespace cvt::kernels

@@ -80,6 +80,9 @@ struct RelationChecker {
   std::string operator()(const LinearSpec &s) const {
     return interleaves(s.k);
   }
+  std::string operator()(const AttentionSpec &s) const {
+    return interleaves(s.headDim);
+  }
   static std::string windowFits(int64_t height, int64_t width, int64_t kernel,
                                 int64_t padding) {
     if (std::min(height, width) + 2 * padding >= kernel)
@@ -140,7 +143,8 @@ struct FormatChecker {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
   }
   bool operator()(const AttentionSpec &) const {
-    return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
+    return (f.math == f.in || f.math == Element::F32) && isFloat(f.in) &&
+           isFloat(f.out);
   }
   bool operator()(const LayerNormSpec &) const {
     return f.math == Element::F32 && f.in == Element::F32 && isFloat(f.out);

@@ -141,6 +141,8 @@ struct DepthwiseConvSpec {
 /// softmax(scale * q k^T) v for each head; channel = head * headDim + d.
 ///   q (C, queries, B), k (C, keys, B), v (C, keys, B), (C, keys) dense
 ///   -> out (C, queries, B)
+/// bf16: headDim is even, and q, k and v are bf16.  Exponentials are rounded to
+/// it as well, and their sum is that of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <span>
 
 using namespace cvt::kernels;
 
@@ -59,23 +61,61 @@ static void expectAttention(const KernelCall &call, const AttentionSpec &spec,
       tolerance);
 }
 
-TEST(Attention, MatchesDoubles) {
-  // heads, head dim, queries, keys, scale
-  const AttentionSpec specs[] = {
-      {1, 1, 1, 1, 1},      {1, 5, 3, 1, 0.5f},      {3, 16, 17, 26, 0.25f},
-      {2, 24, 1, 50, 0.2f}, {6, 64, 50, 13, 0.125f}, {1, 64, 130, 300, 0.125f},
-      {2, 10, 33, 7, 0.3f}, {1, 80, 40, 31, 0.1f},   {1, 128, 20, 12, 0.088f},
-      {2, 67, 9, 5, 0.1f},  {1, 8, 400, 9, -0.3f},   {1, 32, 48, 25, 0.18f}};
+/// heads, head dim, queries, keys, scale
+static const AttentionSpec kSpecs[] = {
+    {1, 1, 1, 1, 1},      {1, 5, 3, 1, 0.5f},      {3, 16, 17, 26, 0.25f},
+    {2, 24, 1, 50, 0.2f}, {6, 64, 50, 13, 0.125f}, {1, 64, 130, 300, 0.125f},
+    {2, 10, 33, 7, 0.3f}, {1, 80, 40, 31, 0.1f},   {1, 128, 20, 12, 0.088f},
+    {2, 67, 9, 5, 0.1f},  {1, 8, 400, 9, -0.3f},   {1, 32, 48, 25, 0.18f}};
+
+/// All of `specs` that there are in `formats`, for all targets.
+static void expectAttentions(std::span<const AttentionSpec> specs,
+                             const Formats &formats, double tolerance) {
   for (const AttentionSpec &spec : specs)
-    for (int batch : {1, 3}) {
-      SCOPED_TRACE(symbolName({spec}) + " batch " + std::to_string(batch));
+    for (int batch : {1, 3})
       forEachTarget([&](CpuTarget target) {
-        KernelCall call({spec, target}, batch, /*gap=*/batch == 1 ? 0 : 5,
+        const KernelSpec kernel{spec, target, formats};
+        if (spec.headDim % interleave(formats.math) != 0)
+          return;
+        SCOPED_TRACE(symbolName(kernel) + " batch " + std::to_string(batch));
+        KernelCall call(kernel, batch, /*gap=*/batch == 1 ? 0 : 5,
                         batch == 1 ? Guard::Behind : Guard::Before);
         ASSERT_EQ(call.run(), "");
-        expectAttention(call, spec, 2e-6);
+        expectAttention(call, spec, tolerance);
       });
-    }
+}
+
+TEST(Attention, MatchesDoubles) { expectAttentions(kSpecs, {}, 2e-6); }
+
+/// What differs from one bf16 to the next, relative to them.
+static constexpr double kBf16Step = 1.0 / 128;
+
+TEST(Attention, ReadsAndWritesBf16) {
+  expectAttentions(std::span(kSpecs).subspan(2, 3),
+                   {Element::F32, Element::Bf16, Element::Bf16},
+                   kBf16Step / 2 + 2e-6);
+}
+
+// The weights of values, which are up to about 4 away from their mean, are
+// rounded.
+TEST(Attention, MultipliesBf16) {
+  expectAttentions(kSpecs, {Element::Bf16, Element::Bf16, Element::F32},
+                   4 * kBf16Step / 2);
+  expectAttentions(std::span(kSpecs).subspan(2, 3), Formats::of(Element::Bf16),
+                   5 * kBf16Step / 2);
+}
+
+// Rounded weights are normalized by their own sum.
+TEST(Attention, WeightsOfBf16AddUpToOne) {
+  forEachTarget([&](CpuTarget target) {
+    const AttentionSpec spec{2, 16, 20, 31, 0.25f};
+    KernelCall call(
+        {spec, target, {Element::Bf16, Element::Bf16, Element::F32}}, 1, 0,
+        Guard::Behind);
+    call["v"].forEach([](auto &, float &value) { value = 1; });
+    ASSERT_EQ(call.run(), "");
+    expectClose(call["out"], [](auto &) { return 1; }, 1e-6);
+  });
 }
 
 // A block of scores that does not fit on the stack goes to scratch memory.
@@ -88,14 +128,26 @@ TEST(Attention, UsesScratchMemory) {
   });
 }
 
+/// Calls `body` for each target, multiplying in f32 and in bf16.
+static void
+forEachKernel(const AttentionSpec &spec,
+              const std::function<void(const KernelSpec &)> &body) {
+  forEachTarget([&](CpuTarget target) {
+    body({spec, target});
+    body({spec, target, {Element::Bf16, Element::Bf16, Element::F32}});
+  });
+}
+
 // Scores of which most exponentials are zero, and all would overflow.
 TEST(Attention, SubtractsTheLargestScore) {
-  forEachTarget([&](CpuTarget target) {
-    const AttentionSpec spec{2, 16, 30, 20, 40.f};
-    KernelCall call({spec, target}, 1, 0, Guard::Behind);
+  const AttentionSpec spec{2, 16, 30, 20, 40.f};
+  forEachKernel(spec, [&](const KernelSpec &kernel) {
+    KernelCall call(kernel, 1, 0, Guard::Behind);
     ASSERT_EQ(call.run(), "");
     // Scores around 1000 are known to 1e-4.
-    expectAttention(call, spec, 1e-3);
+    expectAttention(call, spec,
+                    kernel.formats.math == Element::F32 ? 1e-3
+                                                        : 4 * kBf16Step / 2);
     for (float score : {-1e30f, 1e30f}) {
       call["q"].forEach([&](auto &, float &value) { value = score; });
       call["k"].forEach([](auto &i, float &value) { value = i[1] == 3; });
@@ -112,13 +164,13 @@ TEST(Attention, SubtractsTheLargestScore) {
 }
 
 TEST(Attention, PassesNaNOn) {
-  forEachTarget([&](CpuTarget target) {
-    const AttentionSpec spec{2, 16, 5, 7, 0.25f};
-    KernelCall call({spec, target}, 1, 0, Guard::Behind);
-    call["q"](20, 3) = NAN;
-    ASSERT_EQ(call.run(), "");
-    call["out"].forEach([](auto &i, float &value) {
-      EXPECT_EQ(std::isnan(value), i[0] >= 16 && i[1] == 3);
+  for (float nan : {NAN, -NAN})
+    forEachKernel({2, 16, 5, 7, 0.25f}, [&](const KernelSpec &kernel) {
+      KernelCall call(kernel, 1, 0, Guard::Behind);
+      call["q"](20, 3) = nan;
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([](auto &i, float &value) {
+        EXPECT_EQ(std::isnan(value), i[0] >= 16 && i[1] == 3);
+      });
     });
-  });
 }
