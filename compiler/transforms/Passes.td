@@ -161,9 +161,9 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
     Takes any graph of f32 values.  Leaves the attribute `cvt.format`, what the
     op multiplies in, on every graph op.  Token views have none: they move bits.
 
-    With `format=bf16`, linear layers with an even number of inputs and
-    convolutional embeddings of maps with an even number of channels multiply in
-    bf16, and values that only such layers, attention and depthwise
+    With `format=bf16`, linear layers with an even number of inputs, attention
+    with an even number of channels in each head, and convolutional embeddings
+    of maps with an even number of channels multiply in bf16, and values that only such layers, attention and depthwise
     convolutions read are stored in bf16.  The residual stream and what is
     returned stay f32, and so does a layer whose input does.
 

@@ -36,9 +36,13 @@ static void setFormat(Operation *op, Format format) {
               FormatAttr::get(op->getContext(), format));
 }
 
-/// Whether `op` has kernels that multiply in bf16: linear layers given a bf16
-/// input, convolutions of maps, which round their input themselves.
+/// Whether `op` has kernels that multiply in bf16: linear layers and attention
+/// given bf16 inputs, convolutions of maps, which round their input themselves.
 static bool canMultiplyNarrow(Operation *op) {
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return channelsOf(attention.getQuery()) / attention.getHeads() %
+               kBf16Interleave ==
+           0;
   auto conv = dyn_cast<ConvEmbedOp>(op);
   if (!isa<LinearOp>(op) && !(conv && conv.getLayout() == Layout::Nhwc))
     return false;
@@ -159,7 +163,7 @@ static void quantizeInputs(func::FuncOp function) {
 /// is stored in bf16, which depends on who multiplies in it: starts with all
 /// and takes back.
 static void assignBf16(func::FuncOp function) {
-  SmallVector<LinearOp> layers;
+  SmallVector<Operation *> readers;
   function.walk([&](Operation *op) {
     if (!op->hasTrait<GraphOp>())
       return;
@@ -167,14 +171,15 @@ static void assignBf16(func::FuncOp function) {
     auto linear = dyn_cast<LinearOp>(op);
     if (linear && linear.getInput().getDefiningOp<QuantizeOp>())
       setFormat(op, Format::I8);
-    else if (linear)
-      layers.push_back(linear);
+    else if (isa<LinearOp, AttentionOp>(op))
+      readers.push_back(op);
   });
   while (true) {
     Storage storage(function);
     bool changed = false;
-    for (LinearOp op : layers)
-      if (formatOf(op) == Format::Bf16 && !storage.isNarrow(op.getInput())) {
+    for (Operation *op : readers)
+      if (formatOf(op) == Format::Bf16 &&
+          !storage.isNarrow(op->getOperand(0))) {
         setFormat(op, Format::F32);
         changed = true;
       }

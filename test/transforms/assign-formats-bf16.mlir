@@ -55,9 +55,21 @@ func.func @views(%0: tensor<?x5x8xf32>) -> tensor<?x4x8xf32> {
   // CHECK: cvt.depthwise_conv {{.*}} : (tensor<?x2x2x8xbf16>) -> tensor<?x2x2x8xbf16>
   %4 = cvt.depthwise_conv %3, [@dw] biases [@beta] kernel 3 strides [1] paddings [1] : (tensor<?x2x2x8xf32>) -> tensor<?x2x2x8xf32>
   %5 = cvt.reshape %4 : tensor<?x2x2x8xf32> -> tensor<?x4x8xf32>
-  // CHECK: cvt.attention {{.*}}<f32>} : (tensor<?x4x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
+  // CHECK: cvt.attention {{.*}}<bf16>} : (tensor<?x4x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
   %6 = cvt.attention %5, %2, %2 heads 2 scale 0.5 : (tensor<?x4x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
   return %6 : tensor<?x4x8xf32>
+}
+
+// One channel in a head can not be multiplied in pairs, but is stored narrow.
+// Neither is done with what is given in f32.
+// CHECK-LABEL: @attention
+func.func @attention(%0: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
+  %1 = cvt.layer_norm %0, @gamma, @beta epsilon 1.0e-05 : tensor<?x4x8xf32>
+  // CHECK: cvt.attention {{.*}} heads 8 {{.*}}<f32>} : (tensor<?x4x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
+  %2 = cvt.attention %1, %1, %1 heads 8 scale 0.5 : (tensor<?x4x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  // CHECK: cvt.attention {{.*}} heads 2 {{.*}}<f32>} : (tensor<?x4x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  %3 = cvt.attention %0, %2, %2 heads 2 scale 0.5 : (tensor<?x4x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  return %3 : tensor<?x4x8xf32>
 }
 
 // The first convolution reads pictures, the others round what they read.
