@@ -13,8 +13,8 @@
 
 namespace cvt::kernels {
 
-/// 2^x for finite x <= 127, with a relative error below 3e-7; 0 for x <= -126.5.
-/// NaN gives NaN.
+/// 2^x for finite x <= 127, with a relative error below 3e-7; 0 for
+/// x <= -126.5.  NaN gives NaN.
 Halide::Expr exp2Approximation(const Halide::Expr &x);
 
 /// `activation` of the f32 `x`, as exactly as it takes for a result that is

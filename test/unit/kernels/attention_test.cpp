@@ -129,9 +129,8 @@ TEST(Attention, UsesScratchMemory) {
 }
 
 /// Calls `body` for each target, multiplying in f32 and in bf16.
-static void
-forEachKernel(const AttentionSpec &spec,
-              const std::function<void(const KernelSpec &)> &body) {
+static void forEachKernel(const AttentionSpec &spec,
+                          const std::function<void(const KernelSpec &)> &body) {
   forEachTarget([&](CpuTarget target) {
     body({spec, target});
     body({spec, target, {Element::Bf16, Element::Bf16, Element::F32}});
