@@ -265,7 +265,9 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
                                   powers.factor(q, c / headDim, b));
   builder.output(out);
 
-  // The loops over tasks, blocks of queries, and output tiles.
+  // The loops over tasks, blocks of queries, and output tiles.  Neighbouring
+  // tasks are the heads of the same queries, which the same thread has read and
+  // writes.
   const TailStrategy tail = vectorTail(columns, lanes);
   Var task("task"), block("block"), qTile("qTile"), qi("qi");
   out.split(c, t, j, columns)
@@ -274,8 +276,8 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
       .split(q, qTile, qi, blocking.output.rows, TailStrategy::GuardWithIf)
       .split(block, task, block, blocking.blocksPerTask,
              TailStrategy::GuardWithIf)
-      .reorder(j, qi, qTile, t, block, task, h, b)
-      .fuse(task, h, task)
+      .reorder(j, qi, qTile, t, block, h, task, b)
+      .fuse(h, task, task)
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(j, lanes, tail)
