@@ -10,8 +10,8 @@
 // special case.
 //
 // A line that two threads write costs some hundred nanoseconds where they have
-// no cache in common: threads count the tasks that they have done for
-// themselves, and tell once a loop.
+// no cache in common.  So a worker waits on its share, which lies in one line
+// with the description, and tells once a loop how many tasks it has done.
 //
 //===----------------------------------------------------------------------===//
 
@@ -117,29 +117,53 @@ ThreadPool::~ThreadPool() { stopWorkers(); }
 
 void ThreadPool::stopWorkers() noexcept {
   stopping.store(true);
-  loop.fetch_add(1);
-  wake(loop, UINT32_MAX);
+  wakeUps.fetch_add(1);
+  wake(wakeUps, UINT32_MAX);
   for (std::thread &worker : workers)
     worker.join();
 }
 
+/// A share of the tasks [begin, end).
+static uint32_t beginOf(uint64_t tasks) { return static_cast<uint32_t>(tasks); }
+static uint32_t endOf(uint64_t tasks) {
+  return static_cast<uint32_t>(tasks >> 32);
+}
+static uint64_t pack(uint32_t begin, uint32_t end) {
+  return uint64_t{end} << 32 | begin;
+}
+
+/// Returns false when the workers shall end.
+bool ThreadPool::waitForTasks(int thread) noexcept {
+  const std::atomic<uint64_t> &share = shares[thread].tasks;
+  auto hasTasks = [&](std::memory_order order) {
+    const uint64_t tasks = share.load(order);
+    return beginOf(tasks) != endOf(tasks);
+  };
+  auto isBusy = [&] {
+    return hasTasks(std::memory_order_relaxed) ||
+           stopping.load(std::memory_order_relaxed);
+  };
+  if (!spins || !spinUntil(isBusy)) {
+    // Either run sees this sleeper, or the sleeper its tasks: both sides write
+    // their own word before they read the other's.
+    sleepingWorkers.fetch_add(1);
+    for (;;) {
+      const uint32_t seen = wakeUps.load();
+      if (hasTasks(std::memory_order_seq_cst) || stopping.load())
+        break;
+      sleepWhileEqual(wakeUps, seen);
+    }
+    sleepingWorkers.fetch_sub(1);
+  }
+  return !stopping.load();
+}
+
 void ThreadPool::work(int thread) noexcept {
   self = {thread, /*insideTask=*/true};
-  uint32_t seen = 0;
-  auto isNew = [&] { return loop.load(std::memory_order_acquire) != seen; };
-  for (;;) {
-    if (!spins || !spinUntil(isNew)) {
-      // Either run sees this sleeper, or the sleeper its loop: both sides write
-      // their own word before they read the other's.
-      sleepingWorkers.fetch_add(1);
-      while (loop.load() == seen)
-        sleepWhileEqual(loop, seen);
-      sleepingWorkers.fetch_sub(1);
-    }
-    seen = loop.load();
-    if (stopping.load())
-      return;
-    runTasks(thread);
+  while (waitForTasks(thread)) {
+    const uint32_t done = runTasks(thread);
+    if (done && unfinished.fetch_sub(done) == done && callerSleeps.load())
+      wake(unfinished, 1);
   }
 }
 
@@ -156,18 +180,12 @@ static int32_t runHere(ThreadPool::Task task, void *context, int32_t first,
   return result;
 }
 
-/// A share of the tasks [begin, end).
-static uint64_t pack(uint32_t begin, uint32_t end) {
-  return uint64_t{end} << 32 | begin;
-}
-
 /// Makes a share one task smaller, at its front or back, and returns that task.
 static std::optional<uint32_t> claim(std::atomic<uint64_t> &share,
                                      bool fromFront) {
   uint64_t tasks = share.load(std::memory_order_relaxed);
   for (;;) {
-    const auto begin = static_cast<uint32_t>(tasks);
-    const auto end = static_cast<uint32_t>(tasks >> 32);
+    const uint32_t begin = beginOf(tasks), end = endOf(tasks);
     if (begin == end)
       return std::nullopt;
     const uint64_t rest =
@@ -178,56 +196,59 @@ static std::optional<uint32_t> claim(std::atomic<uint64_t> &share,
   }
 }
 
-void ThreadPool::runTask(uint32_t index) noexcept {
-  const auto number = static_cast<int32_t>(index);
-  if (int32_t code = task(context, first + number, closure)) {
+void ThreadPool::runTask(const Share &share, uint32_t index) noexcept {
+  const int32_t number = share.first + static_cast<int32_t>(index);
+  if (int32_t code = share.task(share.context, number, share.closure)) {
     int32_t none = 0;
     result.compare_exchange_strong(none, code, std::memory_order_relaxed);
   }
 }
 
-void ThreadPool::runTasks(int thread) noexcept {
+/// Runs tasks until none is unclaimed, and returns how many those were.
+uint32_t ThreadPool::runTasks(int thread) noexcept {
   uint32_t done = 0;
   for (int i = 0; i < size(); ++i) {
-    std::atomic<uint64_t> &share = shares[(thread + i) % size()].tasks;
-    while (auto index = claim(share, /*fromFront=*/i == 0)) {
-      runTask(*index);
+    Share &share = shares[(thread + i) % size()];
+    while (auto index = claim(share.tasks, /*fromFront=*/i == 0)) {
+      runTask(share, *index);
       ++done;
     }
   }
-  if (done && unfinished.fetch_sub(done) == done && callerSleeps.load())
-    wake(unfinished, 1);
+  return done;
 }
 
-int32_t ThreadPool::run(Task newTask, void *newContext, int32_t newFirst,
-                        int32_t newCount, uint8_t *newClosure) noexcept {
-  if (workers.empty() || newCount <= 1 || self.insideTask)
-    return runHere(newTask, newContext, newFirst, newCount, newClosure);
-  task = newTask;
-  context = newContext;
-  closure = newClosure;
-  first = newFirst;
+int32_t ThreadPool::run(Task task, void *context, int32_t first, int32_t count,
+                        uint8_t *closure) noexcept {
+  if (workers.empty() || count <= 1 || self.insideTask)
+    return runHere(task, context, first, count, closure);
   result.store(0, std::memory_order_relaxed);
-  unfinished.store(newCount, std::memory_order_relaxed);
-  const auto count = static_cast<uint64_t>(newCount);
+  unfinished.store(count, std::memory_order_relaxed);
+  const auto tasks = static_cast<uint64_t>(count);
   const auto threads = static_cast<uint64_t>(size());
-  for (uint64_t i = 0; i < threads; ++i)
-    shares[i].tasks.store(pack(static_cast<uint32_t>(count * i / threads),
-                               static_cast<uint32_t>(count * (i + 1) / threads)),
-                          std::memory_order_release);
-  loop.fetch_add(1);
-  if (sleepingWorkers.load() != 0)
-    wake(loop, newCount - 1);
+  for (uint64_t i = threads; i-- != 0;) {
+    Share &share = shares[i];
+    share.task = task;
+    share.context = context;
+    share.closure = closure;
+    share.first = first;
+    share.tasks.store(pack(static_cast<uint32_t>(tasks * i / threads),
+                           static_cast<uint32_t>(tasks * (i + 1) / threads)));
+  }
+  if (sleepingWorkers.load() != 0) {
+    wakeUps.fetch_add(1);
+    wake(wakeUps, UINT32_MAX);
+  }
 
   self.insideTask = true;
-  runTasks(0);
+  const uint32_t mine = runTasks(0);
   self.insideTask = false;
 
-  auto finished = [this] {
-    return unfinished.load(std::memory_order_acquire) == 0;
+  auto finished = [&] {
+    return unfinished.load(std::memory_order_acquire) == mine;
   };
   if (!spins || !spinUntil(finished)) {
     callerSleeps.store(true);
+    unfinished.fetch_sub(mine);
     while (uint32_t left = unfinished.load())
       sleepWhileEqual(unfinished, left);
     callerSleeps.store(false);

@@ -41,37 +41,40 @@ public:
   int32_t run(Task task, void *context, int32_t first, int32_t count,
               uint8_t *closure) noexcept;
 
-  int size() const { return static_cast<int>(workers.size()) + 1; }
+  int size() const { return static_cast<int>(shares.size()); }
 
   /// The number of the calling thread: 0 for the one that calls run, 1 to
   /// size() - 1 for workers.
   static int currentThread() noexcept;
 
 private:
+  /// What one thread knows of a loop, in one cache line.
+  struct alignas(64) Share {
+    /// Tasks that nobody has claimed: see thread_pool.cpp.
+    std::atomic<uint64_t> tasks{0};
+    // Written by run while the shares are empty; read after claiming one of
+    // the tasks, until that is counted as done.
+    Task task = nullptr;
+    void *context = nullptr;
+    uint8_t *closure = nullptr;
+    int32_t first = 0;
+  };
+
   void work(int thread) noexcept;
-  void runTask(uint32_t index) noexcept;
-  void runTasks(int thread) noexcept;
+  bool waitForTasks(int thread) noexcept;
+  void runTask(const Share &share, uint32_t index) noexcept;
+  uint32_t runTasks(int thread) noexcept;
   void stopWorkers() noexcept;
 
-  // Of the active loop.  Written by run while all shares are empty; read after
-  // claiming a task, until that task is counted as done.
-  Task task = nullptr;
-  void *context = nullptr;
-  uint8_t *closure = nullptr;
-  int32_t first = 0;
-  std::atomic<int32_t> result{0};
-
-  /// Tasks of one thread that nobody has claimed: see thread_pool.cpp.
-  struct alignas(64) Share {
-    std::atomic<uint64_t> tasks{0};
-  };
+  /// Of every thread; made before the workers.
   std::vector<Share> shares;
 
   // Lines of their own.
-  alignas(64) std::atomic<uint32_t> loop{0}; ///< counts loops
-  std::atomic<bool> stopping{false};
   alignas(64) std::atomic<uint32_t> unfinished{0}; ///< tasks
+  std::atomic<int32_t> result{0};
   alignas(64) std::atomic<uint32_t> sleepingWorkers{0};
+  std::atomic<uint32_t> wakeUps{0}; ///< changes when sleepers shall look
+  std::atomic<bool> stopping{false};
   std::atomic<bool> callerSleeps{false};
 
   /// Spinning only helps where every thread has a CPU.
