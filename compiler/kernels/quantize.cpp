@@ -1,12 +1,17 @@
 //===- quantize.cpp - Tokens to 8 bits, each on a scale of its own --------===//
 //
 // A token is read twice: for its extrema, then, from the first-level cache, to
-// be rounded.
+// be rounded.  Extrema are those of integers with the order of the floats: of
+// bf16, a vector has twice as many, and NaNs are beyond infinities.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/row_tasks.h"
+
+#include "llvm/ADT/bit.h"
+
+#include <algorithm>
 
 using namespace Halide;
 
@@ -14,35 +19,48 @@ namespace cvt::kernels {
 
 namespace {
 
-/// Of each token.  The bits of magnitudes, as integers, are ordered like them,
-/// and those of NaN are above infinity's.
+/// The integer of a float's size that is as far up as the float is, and back:
+/// the bits of negative numbers but their sign are inverted.
+Expr inOrder(const Expr &bits) {
+  return bits ^ ((bits >> (bits.type().bits() - 1)) & bits.type().max());
+}
+
+/// low, high(t, b) of x(c, t, b).
 struct Extrema {
-  /// Of every `width`th channel: lowest, highest, largest magnitude's bits.
+  /// Of the channels in one lane of the vectors: lowest, highest.
   Func parts{"parts"};
-  Func low{"low"}, high{"high"}, bits{"bits"};
+  Func low{"low"}, high{"high"};
   RDom chunk, lane;
   Var l{"l"};
+  /// Of integers in a vector.
+  int lanes;
 
-  Extrema(const ImageParam &x, int channels, int width, Var t, Var b)
-      : chunk(0, (channels + width - 1) / width, "chunk"),
-        lane(0, width, "lane") {
-    const Expr most = Float(32).max(), least = Float(32).min();
+  Extrema(const ImageParam &x, int channels, int vectorBytes, Var t, Var b)
+      : lanes(vectorBytes / x.type().bytes()) {
+    // Several vectors, so that comparisons overlap.
+    const int width = equalBlocks(channels, lanes, /*most=*/4);
+    const Type integer = Int(x.type().bits());
+    chunk = RDom(0, (channels + width - 1) / width, "chunk");
+    lane = RDom(0, width, "lane");
     // Repeating the last channel changes no extremum.
-    Expr value = cast<float>(x(min(chunk * width + l, channels - 1), t, b));
-    Expr magnitude = reinterpret<uint32_t>(value) & Expr(uint32_t(0x7fffffff));
-    parts(l, t, b) = {most, least, Expr(uint32_t(0))};
+    Expr value = inOrder(
+        reinterpret(integer, x(min(chunk * width + l, channels - 1), t, b)));
+    parts(l, t, b) = {integer.max(), integer.min()};
     parts(l, t, b) = {min(parts(l, t, b)[0], value),
-                      max(parts(l, t, b)[1], value),
-                      max(parts(l, t, b)[2], magnitude)};
-    low(t, b) = most;
+                      max(parts(l, t, b)[1], value)};
+    low(t, b) = integer.max();
     low(t, b) = min(low(t, b), parts(lane, t, b)[0]);
-    high(t, b) = least;
+    high(t, b) = integer.min();
     high(t, b) = max(high(t, b), parts(lane, t, b)[1]);
-    bits(t, b) = Expr(uint32_t(0));
-    bits(t, b) = max(bits(t, b), parts(lane, t, b)[2]);
   }
 
-  void computeAt(Func consumer, Var at, int lanes) {
+  /// Whether one of the x is NaN.
+  Expr hasNan(const ImageParam &x, Var t, Var b) const {
+    const int infinity = x.type().is_bfloat() ? 0x7f80 : 0x7f800000;
+    return cast<int>(high(t, b)) > infinity || cast<int>(low(t, b)) < ~infinity;
+  }
+
+  void computeAt(Func consumer, Var at) {
     parts.compute_at(consumer, at)
         .vectorize(l, lanes)
         .unroll(l)
@@ -50,7 +68,7 @@ struct Extrema {
         .reorder(l, chunk)
         .vectorize(l, lanes)
         .unroll(l);
-    for (Func f : {low, high, bits})
+    for (Func f : {low, high})
       f.compute_at(consumer, at).update().atomic().vectorize(lane);
   }
 };
@@ -62,39 +80,45 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   const int lanes = builder.lanes();
   ImageParam x = builder.input("x");
   Var c("c"), t("t"), b("b");
-  // Several vectors of partial extrema, so that comparisons overlap.
-  Extrema token(x, channels, equalBlocks(channels, lanes, /*most=*/4), t, b);
-  Expr low = token.low(t, b), extent = token.high(t, b) - low;
+  Extrema token(x, channels, 4 * lanes, t, b);
+  auto number = [&](const Expr &ordered) {
+    return cast<float>(reinterpret(x.type(), inOrder(ordered)));
+  };
 
   // One row at a time: two outputs would be two passes.  Scales are bits: as a
   // float, no result may be NaN.
-  Func scale("scale"), bytes("bytes"), out("out");
-  const Expr infinity(uint32_t(0x7f800000)), nan(uint32_t(0x7fc00000));
-  scale(t, b) = select(token.bits(t, b) > infinity, nan,
+  Func low("lowest"), scale("scale"), inverse("inverse"), bytes("bytes"),
+      out("out");
+  low(t, b) = number(token.low(t, b));
+  Expr extent = number(token.high(t, b)) - low(t, b);
+  scale(t, b) = select(token.hasNan(x, t, b), Expr(uint32_t(0x7fc00000)),
                        reinterpret<uint32_t>(extent * (1.f / 255.f)));
-  RDom channel(0, channels, "channel"), byte(0, 4, "byte");
   // Of a token of equal values nothing but its offset is left.
-  Expr inverse = select(extent > 0.f, 255.f / extent, 0.f);
-  Expr steps = (cast<float>(x(channel, t, b)) - low) * inverse;
+  inverse(t, b) = select(extent > 0.f, 255.f / extent, 0.f);
+  RDom channel(0, channels, "channel"), byte(0, 4, "byte");
+  Expr steps =
+      (cast<float>(x(channel, t, b)) - low(t, b)) * inverse(t, b) + 8388608.f;
   bytes(c, t, b) = undef<uint8_t>();
   // From 2^23 on the lowest bit of a float is 1: the sum rounds to it.
-  bytes(channel, t, b) =
-      cast<uint8_t>(reinterpret<uint32_t>(steps + 8388608.f));
-  for (const auto &[at, number] :
+  bytes(channel, t, b) = cast<uint8_t>(reinterpret<uint32_t>(steps));
+  for (const auto &[at, bits] :
        {std::pair(channels, Expr(scale(t, b))),
-        {channels + 4, reinterpret<uint32_t>(low)}})
-    bytes(at + byte, t, b) =
-        cast<uint8_t>(number >> cast<uint32_t>(8 * byte));
+        {channels + 4, reinterpret<uint32_t>(low(t, b))}})
+    bytes(at + byte, t, b) = cast<uint8_t>(bits >> cast<uint32_t>(8 * byte));
   out(c, t, b) = bytes(c, t, b);
   builder.output(out);
 
-  Var row = scheduleRows(out, channels + 8, spec.tokens, lanes);
-  bytes.compute_at(out, row);
-  bytes.update(0).vectorize(channel, lanes).unroll(channel, 4);
-  for (int number : {1, 2})
-    bytes.update(number).unroll(byte);
-  scale.compute_at(out, row);
-  token.computeAt(out, row, lanes);
+  scheduleRowTasks(out, channels, spec.tokens);
+  // The last bytes of a row are copied with some of those before them.
+  const int width = std::min<int>(4 * lanes, llvm::bit_floor(channels + 8u));
+  out.vectorize(c, width, TailStrategy::ShiftInwards).never_partition_all();
+  bytes.compute_at(out, t);
+  bytes.update(0).vectorize(channel, 4 * lanes, TailStrategy::Predicate);
+  for (int tail : {1, 2})
+    bytes.update(tail).unroll(byte);
+  for (Func f : {low, scale, inverse})
+    f.compute_at(out, t);
+  token.computeAt(out, t);
 }
 
 } // namespace cvt::kernels
