@@ -200,7 +200,8 @@ Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
   top(q, h, b) = Float(32).min();
   top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
   auto powerOf = [&](const Expr &key) {
-    return exp2Approximation(score(q, key, h, b) - top(q, h, b));
+    return exp2Approximation(score(q, key, h, b) - top(q, h, b),
+                             builder.formats().math);
   };
   if (paired) {
     Expr second = powerOf(min(2 * k + 1, keys - 1));

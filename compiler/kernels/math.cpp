@@ -7,68 +7,73 @@
 
 #include "compiler/kernels/math.h"
 
+#include <span>
+
 using namespace Halide;
 
 namespace cvt::kernels {
 
-Expr exp2Approximation(const Expr &x) {
+/// The polynomial with these coefficients, from the highest power down.
+static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
+  Expr p = coefficients.front();
+  for (float c : coefficients.subspan(1))
+    p = p * x + c;
+  return p;
+}
+
+Expr exp2Approximation(const Expr &x, Element result) {
+  // Minimax in relative error on [-1/2, 1/2]: 2e-9 with 2^0 = 1, and 7.5e-5.
+  static constexpr float fine[] = {
+      0.0001535336116f, 0.001339887454f, 0.009618437359f, 0.05550332471f,
+      0.2402264791f,    0.6931472029f,   1.f};
+  static constexpr float coarse[] = {0.0551716748f, 0.242611124f, 0.693260984f,
+                                     0.999928073f};
   // Sums with 1.5 * 2^23 have no bits below the point.  What is added to that
   // makes their lowest bits the exponent of the result.
   constexpr int zero = 0x4b400000; // the bits of 1.5 * 2^23
   constexpr float shift = 12582912.f + 127;
   Expr shifted = strict_float(x + shift);
   Expr rest = strict_float(x - (shifted - shift));
-  Expr p = 0.0013276472f;
-  for (float c : {0.0096755419f, 0.0555071309f, 0.2402212024f, 0.6931469440f,
-                  1.0000001192f})
-    p = p * rest + c;
+  Expr p = result == Element::F32 ? polynomial(rest, fine)
+                                  : polynomial(rest, coarse);
   // Clamped as an integer: a float maximum could turn NaN into a number.
   Expr exponent = max(reinterpret<int>(shifted), zero);
   return p * reinterpret<float>(reinterpret<uint32_t>(exponent) << 23);
 }
 
-namespace {
-
-/// (1 + erf(x / sqrt 2)) / 2 as 1/2 + x * p(u), u = 2 x^2 / end^2 - 1, for
-/// |x| <= end, beyond which it is near 0 or 1.  p is a minimax polynomial, its
-/// coefficients from the highest power down; centring u keeps them small.
-struct NormalCdf {
-  float end;
-  std::vector<float> coefficients;
-
-  Expr operator()(const Expr &any) const {
-    Expr x = clamp(any, -end, end);
-    Expr u = x * x * (2.f / (end * end)) - 1.f;
-    Expr p = coefficients[0];
-    for (size_t i = 1; i < coefficients.size(); i++)
-      p = p * u + coefficients[i];
-    // Exactly 0 far below, where the caller multiplies it by a large number.
-    return select(any < -end, 0.f, 0.5f + x * p);
-  }
-};
-
-} // namespace
-
-/// Within 1e-7.
-static NormalCdf normalCdf() {
-  return {5.3033009f,
-          {-0.0001180800027f, 0.0003342279524f, -0.0003532116243f,
-           0.0005823607789f, -0.001692275633f, 0.003347153543f,
-           -0.005451166071f, 0.008733000606f, -0.01337504946f, 0.01898966916f,
-           -0.02528257854f, 0.03207614645f, -0.03957973421f, 0.04923926294f,
-           -0.06647858769f, 0.1333097517f}};
+/// x * (1 + erf(x / sqrt 2)) / 2 with (1 + erf(x / sqrt 2)) / 2 = 1/2 + x * p(u),
+/// u = 2 x^2 / end^2 - 1, for |x| <= end, beyond which that is 0 or 1 within
+/// 2e-8.  p is minimax, 1e-8; centring u keeps its coefficients small.
+static Expr gelu(const Expr &x) {
+  constexpr float end = 5.5f;
+  static constexpr float p[] = {
+      -0.0002364184167f, 0.0006315595595f, -0.0005291291147f, 0.000720104732f,
+      -0.002418654394f,  0.004621782969f,  -0.006819906059f,  0.01022782617f,
+      -0.01499907989f,   0.020364567f,     -0.02604825985f,   0.03207025902f,
+      -0.03879278525f,   0.04773762725f,   -0.06417233867f,   0.1285519309f};
+  Expr clamped = clamp(x, -end, end);
+  Expr u = clamped * clamped * (2.f / (end * end)) - 1.f;
+  Expr cdf = 0.5f + clamped * polynomial(u, p);
+  // Exactly 0 far below, where it is multiplied by a large number.
+  return x * select(x < -end, 0.f, cdf);
 }
 
-/// So that its product with x is within 1.4e-4.
-static NormalCdf coarseNormalCdf() {
-  return {4.f,
-          {-0.00272914f, 0.00821143f, -0.01325984f, 0.02162154f, -0.03649542f,
-           0.05605086f, -0.08435746f, 0.17594776f}};
+/// max(x, 0) - a * q(a), a = min(|x|, end).  a * q(a) is minimax for
+/// a * (1 - erf(a / sqrt 2)) / 2 up to `end`, and for 0 there: 1.4e-4.
+static Expr coarseGelu(const Expr &x) {
+  constexpr float end = 3.8f;
+  static constexpr float q[] = {-0.00077179193f, 0.011627875f, -0.066449259f,
+                                0.16291421f,     -0.073124463f, -0.37211513f,
+                                0.49658676f};
+  Expr a = min(abs(x), end);
+  // A float maximum could turn NaN into a number.
+  return 0.5f * (x + abs(x)) - a * polynomial(a, q);
 }
 
 static Expr sigmoid(const Expr &x) {
   constexpr float log2E = 1.44269504f;
-  return 1.f / (1.f + exp2Approximation(clamp(x * -log2E, -126.f, 126.f)));
+  return 1.f / (1.f + exp2Approximation(clamp(x * -log2E, -126.f, 126.f),
+                                  Element::F32));
 }
 
 Expr activate(Activation activation, const Expr &x, Element result) {
@@ -76,7 +81,7 @@ Expr activate(Activation activation, const Expr &x, Element result) {
   case Activation::None:
     return x;
   case Activation::Gelu:
-    return x * (result == Element::F32 ? normalCdf() : coarseNormalCdf())(x);
+    return result == Element::F32 ? gelu(x) : coarseGelu(x);
   case Activation::QuickGelu:
     return x * sigmoid(1.702f * x);
   }
