@@ -60,11 +60,12 @@ struct Blocking {
   }
 };
 
-/// sum(j, p, panel, b): column j of a panel, for pixel p of image b.
+/// sum(j, p, panel, b): column j of a panel, for pixel p of image b; in f32 from
+/// NHWC the sum of part(j, p, panel, b, y) of each row y of the window.
 struct Product {
-  Var j{"j"}, p{"p"}, panel{"panel"}, b{"b"};
-  Func padded{"padded"}, sum{"sum"};
-  RDom k;
+  Var j{"j"}, p{"p"}, panel{"panel"}, b{"b"}, y{"y"};
+  Func padded{"padded"}, sum{"sum"}, part{"part"};
+  RDom k, chunk;
 
   Product(KernelBuilder &builder, const ConvSpec &spec, const Geometry &g) {
     if (spec.layout == ImageLayout::Nchw)
@@ -107,10 +108,12 @@ private:
   }
   void defineNhwc(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
-    k = RDom(0, g.channels, 0, g.kernel, 0, g.kernel, "k");
-    sum(j, p, panel, b) +=
-        padded(k.x, patchX(g, k.y), patchY(g, k.z), b) *
-        builder.input("w")(j, k.x + g.channels * (k.y + g.kernel * k.z), panel);
+    k = RDom(0, g.channels, 0, g.kernel, "k");
+    chunk = RDom(0, g.kernel, "chunk");
+    part(j, p, panel, b, y) +=
+        padded(k.x, patchX(g, k.y), patchY(g, y), b) *
+        builder.input("w")(j, k.x + g.channels * (k.y + g.kernel * y), panel);
+    sum(j, p, panel, b) += part(j, p, panel, b, chunk);
   }
   void defineSideBySide(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
@@ -162,8 +165,12 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
       .never_partition_all();
   // A tile lies in one panel.
   sum.bound_extent(product.panel, 1);
-  computeInRegisters(sum, out, step, product.k, tile, lanes,
-                     /*sideBySide=*/product.k.dimensions() > 3);
+  if (product.chunk.defined())
+    computeInChunks(product.part.bound_extent(product.panel, 1), product.k, sum,
+                    product.chunk, out, step, tile, lanes);
+  else
+    computeInRegisters(sum, out, step, product.k, tile, lanes,
+                       /*sideBySide=*/product.k.dimensions() > 3);
   if (nchw && g.kernel <= 8)
     sum.update().unroll(product.k.x);
   padded.compute_at(out, task);

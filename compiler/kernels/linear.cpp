@@ -20,11 +20,23 @@ namespace cvt::kernels {
 
 namespace {
 
-/// sum(j, m, p): column j of panel p, for row m.
+/// Numbers that are summed before they are added to others like them, in f32:
+/// as many as divide `k` evenly, or all.
+int chunkSteps(int k) {
+  constexpr int longest = 512, shortest = 128;
+  for (int chunks = llvm::divideCeil(k, longest); k / chunks >= shortest;
+       chunks++)
+    if (k % chunks == 0)
+      return k / chunks;
+  return k;
+}
+
+/// sum(j, m, p): column j of panel p, for row m; where it is cut in chunks, of
+/// part(j, m, p, c).
 struct Product {
-  Var j{"j"}, m{"m"}, p{"p"};
-  RDom k;
-  Func sum{"sum"};
+  Var j{"j"}, m{"m"}, p{"p"}, c{"c"};
+  RDom k, chunk;
+  Func sum{"sum"}, part{"part"};
 
   Product(KernelBuilder &builder, const LinearSpec &spec) {
     const int f = static_cast<int>(interleave(builder.formats().math));
@@ -33,7 +45,13 @@ struct Product {
     Expr row = min(m, a.dim(1).extent() - 1);
     const Type type =
         builder.formats().math == Element::I8 ? Int(32) : Float(32);
-    if (f == 1) {
+    const int size = f == 1 ? chunkSteps(steps) : steps;
+    if (size < steps) {
+      k = RDom(0, size, "k");
+      chunk = RDom(0, steps / size, "chunk");
+      part(j, m, p, c) += a(k + size * c, row) * w(j, k + size * c, p);
+      sum(j, m, p) += part(j, m, p, chunk);
+    } else if (f == 1) {
       k = RDom(0, steps, "k");
       sum(j, m, p) += a(k, row) * w(j, k, p);
     } else {
@@ -41,6 +59,17 @@ struct Product {
       sum(j, m, p) +=
           cast(type, a(k.x + f * k.y, row)) * cast(type, w(k.x, j, k.y, p));
     }
+  }
+
+  /// Computes a tile in each iteration of loop `step` of `out`.
+  void schedule(Func out, Var step, const MatmulTile &tile, int lanes) {
+    // A tile lies in one panel.
+    sum.bound_extent(p, 1);
+    if (!chunk.defined())
+      return computeInRegisters(sum, out, step, k, tile, lanes,
+                                /*sideBySide=*/k.dimensions() > 1);
+    part.bound_extent(p, 1);
+    computeInChunks(part, k, sum, chunk, out, step, tile, lanes);
   }
 };
 
@@ -102,10 +131,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   builder.prefetch(
       {"w", tile.columns * spec.k * elementBytes(builder.formats().math),
        step.name(), tilesPerTask});
-  // A tile lies in one panel.
-  product.sum.bound_extent(product.p, 1);
-  computeInRegisters(product.sum, out, step, product.k, tile, lanes,
-                     /*sideBySide=*/product.k.dimensions() > 1);
+  product.schedule(out, step, tile, lanes);
 }
 
 } // namespace cvt::kernels
