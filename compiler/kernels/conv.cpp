@@ -167,7 +167,8 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   sum.bound_extent(product.panel, 1);
   if (product.chunk.defined())
     computeInChunks(product.part.bound_extent(product.panel, 1), product.k, sum,
-                    product.chunk, out, step, tile, lanes);
+                    product.chunk, out, step, Var("rowTile"),
+                    /*maxTiles=*/1, tile, lanes);
   else
     computeInRegisters(sum, out, step, product.k, tile, lanes,
                        /*sideBySide=*/product.k.dimensions() > 3);

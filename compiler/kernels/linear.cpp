@@ -34,7 +34,7 @@ int chunkSteps(int k) {
 /// sum(j, m, p): column j of panel p, for row m; where it is cut in chunks, of
 /// part(j, m, p, c).
 struct Product {
-  Var j{"j"}, m{"m"}, p{"p"}, c{"c"};
+  Var j{"j"}, m{"m"}, p{"p"}, c{"c"}, rowTile{"rowTile"};
   RDom k, chunk;
   Func sum{"sum"}, part{"part"};
 
@@ -61,15 +61,19 @@ struct Product {
     }
   }
 
-  /// Computes a tile in each iteration of loop `step` of `out`.
-  void schedule(Func out, Var step, const MatmulTile &tile, int lanes) {
-    // A tile lies in one panel.
+  bool inChunks() const { return chunk.defined(); }
+
+  /// Computes tiles in loop `task` of `out` over rows of one panel, where loop
+  /// `step` goes over `maxTiles` tiles at most.
+  void schedule(Func out, Var task, Var step, int maxTiles,
+                const MatmulTile &tile, int lanes) {
     sum.bound_extent(p, 1);
-    if (!chunk.defined())
+    if (!inChunks())
       return computeInRegisters(sum, out, step, k, tile, lanes,
                                 /*sideBySide=*/k.dimensions() > 1);
     part.bound_extent(p, 1);
-    computeInChunks(part, k, sum, chunk, out, step, tile, lanes);
+    computeInChunks(part, k, sum, chunk, out, task, rowTile, maxTiles, tile,
+                    lanes);
   }
 };
 
@@ -128,10 +132,12 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
+  const int64_t passSteps =
+      product.inChunks() ? chunkSteps(static_cast<int>(spec.k)) : spec.k;
   builder.prefetch(
-      {"w", tile.columns * spec.k * elementBytes(builder.formats().math),
-       step.name(), tilesPerTask});
-  product.schedule(out, step, tile, lanes);
+      {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
+       (product.inChunks() ? product.rowTile : step).name(), tilesPerTask});
+  product.schedule(out, task, step, tilesPerTask, tile, lanes);
 }
 
 } // namespace cvt::kernels

@@ -11,7 +11,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <vector>
+#include <optional>
 
 using namespace Halide;
 using namespace Halide::Internal;
@@ -57,39 +57,29 @@ private:
   using IRMutator::visit;
 
   Stmt visit(const For *op) override {
-    if (ends_with(op->name, "." + input.passLoop)) {
+    if (ends_with(op->name, "." + input.passLoop))
       pass = Variable::make(Int(32), op->name);
-      return IRMutator::visit(op);
-    }
     ReadFinder read(input.name);
     op->body.accept(&read);
-    if (!pass.defined() || !read.firstByte.defined() ||
-        !as_const_int(op->extent))
+    const std::optional<int64_t> iterations = as_const_int(op->extent);
+    if (!pass.defined() || read.hasLoops || !read.firstByte.defined() ||
+        !iterations)
       return IRMutator::visit(op);
-    passLoops.push_back(op);
-    Stmt result =
-        read.hasLoops
-            ? IRMutator::visit(op)
-            : For::make(op->name, op->min, op->extent, op->for_type,
-                        op->partition_policy, op->device_api,
-                        Block::make(prefetches(read.firstByte), op->body));
-    passLoops.pop_back();
-    return result;
+    return For::make(op->name, op->min, op->extent, op->for_type,
+                     op->partition_policy, op->device_api,
+                     Block::make(prefetches(op, *iterations, read.firstByte),
+                                 op->body));
   }
 
-  /// The part of the next block for one iteration of the innermost loop.
-  Stmt prefetches(const Expr &firstByte) const {
-    int64_t iterations = 1;
-    Expr iteration = pass, block = firstByte;
-    for (const For *loop : passLoops) {
-      iterations *= *as_const_int(loop->extent);
-      iteration = iteration * loop->extent +
-                  (Variable::make(Int(32), loop->name) - loop->min);
-      block = substitute(loop->name, loop->min, block);
-    }
+  /// One iteration's part of the next block.
+  Stmt prefetches(const For *loop, int64_t iterations,
+                  const Expr &firstByte) const {
     const int bytes = static_cast<int>(
         llvm::divideCeil(input.blockBytes, iterations * input.passes));
-    Expr next = block + static_cast<int>(input.blockBytes) + iteration * bytes;
+    Expr iteration = Variable::make(Int(32), loop->name) - loop->min;
+    Expr block = substitute(loop->name, loop->min, firstByte);
+    Expr next = block + static_cast<int>(input.blockBytes) +
+                (pass * static_cast<int>(iterations) + iteration) * bytes;
     std::vector<Stmt> lines;
     for (int offset = 0; offset < bytes; offset += kCacheLine)
       lines.push_back(Evaluate::make(
@@ -101,8 +91,6 @@ private:
 
   const StreamedInput input;
   Expr pass;
-  /// The loops of one pass around the present statement, outermost first.
-  std::vector<const For *> passLoops;
 };
 
 } // namespace

@@ -10,19 +10,7 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-/// Holds one tile of `sum` in each iteration of loop `at` of `consumer`.
-static void holdTile(Func sum, Func consumer, const VarOrRVar &at,
-                     const MatmulTile &tile, int lanes) {
-  Var column = sum.args()[0], row = sum.args()[1];
-  sum.compute_at(LoopLevel(consumer, at))
-      .bound_extent(column, tile.columns)
-      .bound_extent(row, tile.rows)
-      .vectorize(column, lanes)
-      .unroll(column)
-      .unroll(row);
-}
-
-void computeInRegisters(Func sum, Func consumer, const VarOrRVar &at,
+void computeInRegisters(Func sum, Func consumer, Var at,
                         const RDom &k, const MatmulTile &tile, int lanes,
                         bool sideBySide) {
   Var column = sum.args()[0], row = sum.args()[1];
@@ -30,24 +18,35 @@ void computeInRegisters(Func sum, Func consumer, const VarOrRVar &at,
   for (int d = 0; d < k.dimensions(); d++)
     order.push_back(k[d]);
   order.insert(order.begin() + sideBySide, {column, row});
-  holdTile(sum, consumer, at, tile, lanes);
-  sum.update().reorder(order);
+  sum.compute_at(consumer, at)
+      .bound_extent(column, tile.columns)
+      .bound_extent(row, tile.rows)
+      .vectorize(column, lanes)
+      .unroll(column)
+      .unroll(row)
+      .update()
+      .reorder(order);
   if (sideBySide)
     sum.update().atomic().vectorize(k[0]);
   sum.update().vectorize(column, lanes).unroll(column).unroll(row);
 }
 
 void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
-                     Func consumer, Var at, const MatmulTile &tile,
-                     int lanes) {
-  Var column = sum.args()[0], row = sum.args()[1];
-  holdTile(sum, consumer, at, tile, lanes);
-  sum.update()
-      .reorder(column, row, chunk)
+                     Func consumer, Var at, Var rowTile, int maxTiles,
+                     const MatmulTile &tile, int lanes) {
+  Var column = sum.args()[0], row = sum.args()[1], tileRow("tileRow");
+  sum.compute_at(consumer, at)
+      .bound_extent(column, tile.columns)
+      .bound_storage(row, maxTiles * tile.rows)
       .vectorize(column, lanes)
       .unroll(column)
-      .unroll(row);
-  computeInRegisters(part, sum, RVar(chunk), k, tile, lanes);
+      .update()
+      .split(row, rowTile, tileRow, tile.rows, TailStrategy::RoundUp)
+      .reorder(column, tileRow, rowTile, chunk)
+      .vectorize(column, lanes)
+      .unroll(column)
+      .unroll(tileRow);
+  computeInRegisters(part, sum, rowTile, k, tile, lanes);
 }
 
 int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,

@@ -18,17 +18,20 @@ namespace cvt::kernels {
 /// registers, once in each iteration of loop `at` of `consumer`, which must
 /// need exactly one tile.  If `sideBySide`, the first variable of `k` runs over
 /// what is multiplied in one lane: see `interleave`.
-void computeInRegisters(Halide::Func sum, Halide::Func consumer,
-                        const Halide::VarOrRVar &at, const Halide::RDom &k,
-                        const MatmulTile &tile, int lanes,
-                        bool sideBySide = false);
+void computeInRegisters(Halide::Func sum, Halide::Func consumer, Halide::Var at,
+                        const Halide::RDom &k, const MatmulTile &tile,
+                        int lanes, bool sideBySide = false);
 
-/// As above, for a `sum` over `chunk` of `part`(column, row, ..., chunk), which
-/// is the sum over `k`.  A long sum in f32 loses digits to its own size: cut in
-/// chunks it is the more exact, for some additions in the first-level cache.
+/// Schedules `sum`, which adds up `part`(column, row, ..., chunk) over `chunk`,
+/// in each iteration of loop `at` of `consumer`, which must need one tile's
+/// columns and `maxTiles` tiles of rows at most; it computes whole tiles.  For one
+/// chunk after the other, loop `rowTile` adds a tile of `part` to each tile, the
+/// sum over `k` in registers.  So it is a chunk of the weights that is streamed,
+/// and a long sum in f32 loses fewer digits to its own size.
 void computeInChunks(Halide::Func part, const Halide::RDom &k, Halide::Func sum,
                      const Halide::RDom &chunk, Halide::Func consumer,
-                     Halide::Var at, const MatmulTile &tile, int lanes);
+                     Halide::Var at, Halide::Var rowTile, int maxTiles,
+                     const MatmulTile &tile, int lanes);
 
 /// How many iterations of `steps` equal ones, `multiplyAdds` each, go into one
 /// task: enough to hide the cost of starting it, few enough that the tasks of
