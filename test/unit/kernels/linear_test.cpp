@@ -74,6 +74,11 @@ TEST(Linear, MatchesDoubles) {
       {{130, 70, 11, true, true, kNone}, 2, 7, Guard::Behind},
       {{384, 384, 50, true, false, kNone}, 2 * 50, 0, Guard::Before},
       {{384, 300, 1, true, true, kNone}, 5, 384 * 50, Guard::Behind},
+      // Sums in chunks, of 512, 384 and 503; and one that no chunk divides.
+      {{20, 1024, 13, false, true, kNone}, 2 * 13, 2, Guard::Before},
+      {{70, 768, 197, true, true, kGelu}, 197, 0, Guard::Behind},
+      {{16, 1509, 1, true, false, kNone}, 3, 0, Guard::Behind},
+      {{33, 1021, 50, true, false, kNone}, 51, 0, Guard::Behind},
       {{1000, 96, 1, true, false, kNone}, 1, 0, Guard::Behind}};
   for (const Case &c : cases) {
     SCOPED_TRACE(symbolName({c.spec}) + " of " + std::to_string(c.rows) +
@@ -90,22 +95,24 @@ TEST(Linear, MatchesDoubles) {
 
 // Tiles, tasks and tails depend on how many rows there are at run time.
 TEST(Linear, TakesAnyNumberOfRows) {
-  const LinearSpec spec{48, 16, 30, true, true, kNone};
-  for (int rows : {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 29, 31, 60, 90, 150})
-    forEachTarget([&](CpuTarget target) {
-      SCOPED_TRACE(rows);
-      KernelCall call({spec, target}, rows, 0, Guard::Behind);
-      scalePackedWeights(call["w"], spec.n, spec.k);
-      auto expected = product(call, spec);
-      ASSERT_EQ(call.run(), "");
-      expectProduct(call, spec, expected);
-    });
+  for (int k : {16, 1024})
+    for (int rows :
+         {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 29, 31, 60, 90, 150})
+      forEachTarget([&](CpuTarget target) {
+        SCOPED_TRACE(std::to_string(rows) + " rows of " + std::to_string(k));
+        const LinearSpec spec{48, k, 30, true, true, kNone};
+        KernelCall call({spec, target}, rows, 0, Guard::Behind);
+        scalePackedWeights(call["w"], spec.n, spec.k);
+        auto expected = product(call, spec);
+        ASSERT_EQ(call.run(), "");
+        expectProduct(call, spec, expected);
+      });
 }
 
 TEST(Linear, ReplacesItsResidual) {
-  for (int n : {20, 64})
+  for (auto [n, k] : {std::pair(20, 64), {64, 64}, {64, 1024}})
     forEachTarget([&](CpuTarget target) {
-      const LinearSpec spec{n, 64, 197, true, true, kNone};
+      const LinearSpec spec{n, k, 197, true, true, kNone};
       KernelCall call({spec, target}, 2 * 197, 3, Guard::Behind);
       scalePackedWeights(call["w"], spec.n, spec.k);
       call.alias("out", "residual");
