@@ -4,6 +4,7 @@
 #   FileCheck count not split-file
 #                                 LLVM's helpers
 #   %models                       the folder test/models
+#   %examples                     the folder of the example programs
 #   %python                       the interpreter of the build
 #   %perturbed-model NAME DIR     writes the model NAME of
 #                                 test/e2e/architectures.json as a Hugging Face
@@ -32,6 +33,7 @@ config.environment["XDG_CACHE_HOME"] = os.path.join(
 )
 config.substitutions += [
     ("%models", os.path.join(config.test_source_root, "models")),
+    ("%examples", os.path.join(config.cvt_binary_dir, "bin", "examples")),
     (
         "%perturbed-model",
         f"{shlex.quote(config.python)} {shlex.quote(make_model)}",
