@@ -6,7 +6,9 @@
 
 #include "frontend/checkpoint.h"
 
+#include "frontend/checkpoint_index.h"
 #include "frontend/safetensors.h"
+#include "frontend/torch_checkpoint.h"
 
 namespace cvt {
 
@@ -17,15 +19,23 @@ const CheckpointTensor *Checkpoint::find(std::string_view tensor) const {
 
 std::optional<Checkpoint> openCheckpoint(const std::filesystem::path &folder,
                                          std::string &error) {
-  std::filesystem::path single = folder / "model.safetensors";
-  std::filesystem::path index = folder / "model.safetensors.index.json";
+  struct Format {
+    std::string file;
+    ReadCheckpointFile &read;
+  };
   std::error_code status;
-  if (std::filesystem::exists(single, status))
-    return readSafetensors(single, error);
-  if (std::filesystem::exists(index, status))
-    return readSafetensorsIndex(index, error);
-  error = folder.string() + ": has no weights; it must hold " +
-          single.filename().string() + " or " + index.filename().string();
+  for (const Format &format : {Format{"model.safetensors", readSafetensors},
+                               {"pytorch_model.bin", readTorchCheckpoint}}) {
+    std::filesystem::path single = folder / format.file;
+    std::filesystem::path index = folder / (format.file + ".index.json");
+    if (std::filesystem::exists(single, status))
+      return format.read(single, error);
+    if (std::filesystem::exists(index, status))
+      return readCheckpointIndex(index, format.read, error);
+  }
+  error = folder.string() +
+          ": has no weights; it must hold model.safetensors or "
+          "pytorch_model.bin, or an index of one in shards";
   return std::nullopt;
 }
 

@@ -46,8 +46,9 @@ struct Checkpoint {
 };
 
 /// Opens the weights in a model folder: model.safetensors, else the shards
-/// that model.safetensors.index.json lists.  Returns nothing and sets `error`
-/// to one sentence if there are none or they break a rule of their format.
+/// that model.safetensors.index.json lists, else the same of pytorch_model.bin.
+/// Returns nothing and sets `error` to one sentence if there are none or they
+/// break a rule of their format.
 std::optional<Checkpoint> openCheckpoint(const std::filesystem::path &folder,
                                          std::string &error);
 

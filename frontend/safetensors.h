@@ -34,11 +34,6 @@ std::optional<Checkpoint> parseSafetensorsHeader(std::string_view header,
 std::optional<Checkpoint> readSafetensors(const std::filesystem::path &path,
                                           std::string &error);
 
-/// Reads an index and the headers of all shards it names, which are plain file
-/// names of the index's own folder.  The table holds the tensors of the index.
-std::optional<Checkpoint>
-readSafetensorsIndex(const std::filesystem::path &path, std::string &error);
-
 } // namespace cvt
 
 #endif // CVT_FRONTEND_SAFETENSORS_H
