@@ -1,6 +1,6 @@
 //===- checkpoint.cpp - Where the tensors of a model are ------------------===//
 //
-// Finds out which format a folder's weights are in.
+// Finds out which file a folder's weights are in, and which format a file has.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,29 +10,79 @@
 #include "frontend/safetensors.h"
 #include "frontend/torch_checkpoint.h"
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
 namespace cvt {
+
+/// Enough bytes to tell the formats apart.
+static constexpr size_t startBytes = 32;
 
 const CheckpointTensor *Checkpoint::find(std::string_view tensor) const {
   auto found = tensors.find(tensor);
   return found == tensors.end() ? nullptr : &found->second;
 }
 
-std::optional<Checkpoint> openCheckpoint(const std::filesystem::path &folder,
-                                         std::string &error) {
-  struct Format {
-    std::string file;
-    ReadCheckpointFile &read;
+/// The first bytes of a regular file, fewer if it is shorter.
+static std::optional<std::string> readStart(const fs::path &path,
+                                            std::string &error) {
+  auto refuse = [&](const std::string &reason) {
+    error = path.string() + ": " + reason;
+    return std::nullopt;
   };
+  std::error_code code;
+  fs::file_status status = fs::status(path, code);
+  if (!fs::exists(status))
+    return refuse(code.message());
+  if (!fs::is_regular_file(status))
+    return refuse("is not a regular file");
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream)
+    return refuse(std::string("cannot be opened: ") + std::strerror(errno));
+  std::string start(startBytes, '\0');
+  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(stream.gcount()));
+  return start;
+}
+
+/// Opens a file that holds tensors itself.
+static std::optional<Checkpoint> openShard(const fs::path &path,
+                                           std::string &error) {
+  std::optional<std::string> start = readStart(path, error);
+  if (!start)
+    return std::nullopt;
+  if (isTorchCheckpoint(*start))
+    return readTorchCheckpoint(path, error);
+  if (isSafetensors(*start))
+    return readSafetensors(path, error);
+  error = path.string() +
+          ": is not a file of weights: neither safetensors nor of torch.save";
+  return std::nullopt;
+}
+
+std::optional<Checkpoint> openCheckpointFile(const fs::path &path,
+                                             std::string &error) {
+  std::optional<std::string> start = readStart(path, error);
+  if (!start)
+    return std::nullopt;
+  size_t first = start->find_first_not_of(" \t\r\n");
+  bool isJson = first != std::string::npos && (*start)[first] == '{' &&
+                !isSafetensors(*start);
+  return isJson ? readCheckpointIndex(path, openShard, error)
+                : openShard(path, error);
+}
+
+std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
+                                         std::string &error) {
   std::error_code status;
-  for (const Format &format : {Format{"model.safetensors", readSafetensors},
-                               {"pytorch_model.bin", readTorchCheckpoint}}) {
-    std::filesystem::path single = folder / format.file;
-    std::filesystem::path index = folder / (format.file + ".index.json");
-    if (std::filesystem::exists(single, status))
-      return format.read(single, error);
-    if (std::filesystem::exists(index, status))
-      return readCheckpointIndex(index, format.read, error);
-  }
+  for (std::string name : {"model.safetensors", "pytorch_model.bin"})
+    for (const std::string &file : {name, name + ".index.json"})
+      if (fs::exists(folder / file, status))
+        return openCheckpointFile(folder / file, error);
   error = folder.string() +
           ": has no weights; it must hold model.safetensors or "
           "pytorch_model.bin, or an index of one in shards";

@@ -52,6 +52,11 @@ struct Checkpoint {
 std::optional<Checkpoint> openCheckpoint(const std::filesystem::path &folder,
                                          std::string &error);
 
+/// Opens one file of weights, or the index of several beside it.  Its content
+/// says which format it is, whatever its name.
+std::optional<Checkpoint> openCheckpointFile(const std::filesystem::path &path,
+                                             std::string &error);
+
 /// "[2, 3]", as in messages.
 std::string formatShape(const std::vector<int64_t> &shape);
 

@@ -18,7 +18,8 @@ using ReadCheckpointFile =
 
 /// Reads an index (`*.index.json`) and, with `readFile`, all shards it names,
 /// which are plain file names of the index's own folder.  The table holds the
-/// tensors of the index.
+/// tensors of the index.  `readFile` must not take an index: it could name
+/// itself.
 std::optional<Checkpoint>
 readCheckpointIndex(const std::filesystem::path &path,
                     ReadCheckpointFile &readFile, std::string &error);

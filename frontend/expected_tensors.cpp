@@ -119,14 +119,19 @@ std::vector<ExpectedTensor> expectedTensors(const CvtConfig &config) {
   return std::move(list.tensors);
 }
 
+static std::string describeOtherShape(const ExpectedTensor &expected,
+                                      const CheckpointTensor &found) {
+  return expected.name + " has shape " + formatShape(found.shape) +
+         " instead of " + formatShape(expected.shape);
+}
+
 /// What is wrong with a tensor of a checkpoint, or empty.
 static std::string problem(const ExpectedTensor &expected,
                            const CheckpointTensor *found) {
   if (!found)
     return expected.name + " is missing";
   if (found->shape != expected.shape)
-    return expected.name + " has shape " + formatShape(found->shape) +
-           " instead of " + formatShape(expected.shape);
+    return describeOtherShape(expected, *found);
   switch (found->type) {
   case ElementType::F64:
   case ElementType::F32:
@@ -143,20 +148,23 @@ static std::string problem(const ExpectedTensor &expected,
 
 TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
                          const Checkpoint &checkpoint) {
+  TensorMatch match;
   Enumeration problems;
   std::set<std::string_view> names;
   for (const ExpectedTensor &tensor : expected) {
     names.insert(tensor.name);
-    std::string text = problem(tensor, checkpoint.find(tensor.name));
-    if (!text.empty())
-      problems.add(text);
+    const CheckpointTensor *found = checkpoint.find(tensor.name);
+    std::string text = problem(tensor, found);
+    if (text.empty())
+      continue;
+    problems.add(text);
+    match.hasOtherShapes |= found && found->shape != tensor.shape;
   }
   Enumeration unexpected;
   for (const auto &[name, tensor] : checkpoint.tensors)
     if (!names.contains(name) && !name.ends_with(".num_batches_tracked"))
       unexpected.add(printable(name));
 
-  TensorMatch match;
   if (!problems.empty())
     match.error =
         checkpoint.name + ": does not fit config.json: " + problems.str();
@@ -165,6 +173,22 @@ TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
         checkpoint.name +
         ": has tensors that the model does not use: " + unexpected.str();
   return match;
+}
+
+std::string dropOtherShapes(std::vector<ExpectedTensor> &expected,
+                            Checkpoint &checkpoint) {
+  Enumeration dropped;
+  std::erase_if(expected, [&](const ExpectedTensor &tensor) {
+    const CheckpointTensor *found = checkpoint.find(tensor.name);
+    if (!found || found->shape == tensor.shape)
+      return false;
+    dropped.add(describeOtherShape(tensor, *found));
+    checkpoint.tensors.erase(tensor.name);
+    return true;
+  });
+  return dropped.empty() ? ""
+                         : checkpoint.name + ": drawn at random: " +
+                               dropped.str();
 }
 
 } // namespace cvt

@@ -41,10 +41,18 @@ struct TensorMatch {
   std::string error;
   /// Tensors that the model does not use, `num_batches_tracked` aside.
   std::string warning;
+  /// Whether `error` is also about tensors of another shape.
+  bool hasOtherShapes = false;
 };
 
 TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
                          const Checkpoint &checkpoint);
+
+/// Removes tensors whose shape is not the expected one from both, so that the
+/// rest can match and these are drawn at random.  Returns one sentence that
+/// names the first five with both shapes, or empty if there are none.
+std::string dropOtherShapes(std::vector<ExpectedTensor> &expected,
+                            Checkpoint &checkpoint);
 
 } // namespace cvt
 

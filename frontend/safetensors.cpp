@@ -225,6 +225,11 @@ static std::string checkCover(const Checkpoint &checkpoint,
   return "";
 }
 
+bool isSafetensors(std::string_view start) {
+  constexpr std::string_view json("\0\0\0\0{", 5);
+  return start.size() > sizeof(uint64_t) && start.substr(4).starts_with(json);
+}
+
 std::optional<Checkpoint> parseSafetensorsHeader(std::string_view header,
                                                  uint64_t fileBytes,
                                                  const std::string &file,

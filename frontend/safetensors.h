@@ -22,6 +22,10 @@ namespace cvt {
 /// Longest header that the format allows, in bytes.
 inline constexpr uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;
 
+/// Whether a file that starts with these bytes (9 are enough) can only be a
+/// safetensors file: a length below 4 GiB, and JSON.
+bool isSafetensors(std::string_view start);
+
 /// Checks the JSON header of a file of `fileBytes` bytes whose values start
 /// right behind the 8 bytes of length and `header`.  `file` goes into the
 /// tensors and into errors.

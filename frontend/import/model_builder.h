@@ -25,8 +25,9 @@ struct ImportOptions {
   /// Pixels of the model's input; must have passed validateForImageSize.
   int64_t height = 0;
   int64_t width = 0;
-  /// Where the weights are.  Null: they are drawn as Hugging Face initialises
-  /// them, from `seed`.  A checkpoint must have passed matchTensors.
+  /// Where the weights are, or null.  Tensors that it does not have are drawn
+  /// as Hugging Face initialises them, from `seed`; the others must have passed
+  /// matchTensors.
   const Checkpoint *checkpoint = nullptr;
   uint64_t seed = 0;
 };

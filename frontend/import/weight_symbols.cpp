@@ -54,12 +54,13 @@ static StoredDType storedTypeOf(ElementType type) {
 
 mlir::Attribute WeightSymbols::sourceOf(const ExpectedTensor &tensor) {
   mlir::MLIRContext *context = builder.getContext();
-  if (!options.checkpoint)
+  const CheckpointTensor *stored =
+      options.checkpoint ? options.checkpoint->find(tensor.name) : nullptr;
+  if (!stored)
     return RandomAttr::get(
         context, initOf(tensor.init), options.seed,
         builder.getF32FloatAttr(static_cast<float>(config.initializerRange)),
         tensor.name);
-  const CheckpointTensor *stored = options.checkpoint->find(tensor.name);
   std::string file = std::filesystem::path(stored->file).filename().string();
   return StoredAttr::get(context, file, stored->offset,
                          storedTypeOf(stored->type));

@@ -11,6 +11,7 @@
 #include "frontend/import/model_builder.h"
 #include "tools/cvt-compile/options.h"
 #include "tools/cvt-compile/progress.h"
+#include "tools/cvt-compile/safetensors_writer.h"
 #include "tools/cvt-compile/source_model.h"
 #include "tools/cvt-compile/verify.h"
 #include "tools/cvt-run/failure.h"
@@ -51,6 +52,7 @@ private:
 
   int load();
   int compile();
+  int writeWeights();
   int verify();
 
   llvm::Error checkOutputs(mlir::ModuleOp module);
@@ -101,7 +103,7 @@ void Compiler::warn(const std::string &message) {
 int Compiler::run() {
   int code = load();
   if (code == kDone)
-    code = compile();
+    code = options.emit == Emit::Safetensors ? writeWeights() : compile();
   if (code == kDone && !options.verify.empty())
     code = verify();
   return code;
@@ -113,12 +115,20 @@ int Compiler::load() {
   if (!loaded)
     return fail(kBadModel, loaded.takeError());
   model = std::move(*loaded);
-  if (!model.warning.empty())
-    warn(model.warning);
+  for (const std::string &warning : model.warnings)
+    warn(warning);
   if (!model.processor && !options.verify.empty() && options.verify != "random")
     return fail(kWrongUsage,
                 llvm::createStringError(
                     "--verify: this model takes no pictures; use random"));
+  return kDone;
+}
+
+int Compiler::writeWeights() {
+  progress.begin("write");
+  if (llvm::Error error = writeSafetensors(options.output, model,
+                                           options.randomSeed.value_or(0)))
+    return fail(kFailed, std::move(error));
   return kDone;
 }
 

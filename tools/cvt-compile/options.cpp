@@ -9,6 +9,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 
 #include <CLI/CLI.hpp>
@@ -102,12 +103,22 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                           RawOptions &raw) {
   app.add_option("MODEL", options.model,
                  "Folder with config.json and weights (and "
-                 "preprocessor_config.json), or a config.json with "
-                 "--random-weights; e.g. models/cvt-13")
+                 "preprocessor_config.json), the name of a model in Hugging "
+                 "Face's cache, or a config.json with --random-weights or "
+                 "--weights; e.g. models/cvt-13 or microsoft/cvt-13")
       ->required();
   app.add_option("-o,--output", options.output,
                  "File to write; e.g. -o cvt-13.cvt. With --emit=mlir or llvm "
                  "the default is standard output");
+  app.add_option("--weights", options.weights,
+                 "File of weights, or the index of several, instead of the "
+                 "folder's model.safetensors or pytorch_model.bin; its content "
+                 "says which format it is; e.g. --weights=best.bin")
+      ->type_name("FILE");
+  app.add_flag("--ignore-mismatched-sizes", options.ignoreMismatchedSizes,
+               "Draw weights at random, with a warning, where the file's have "
+               "another shape than config.json says, such as a classifier for "
+               "other labels");
   app.add_option("--random-weights", raw.seed,
                  "Draw weights as Hugging Face initialises them; e.g. "
                  "--random-weights=7 (default seed 0)")
@@ -158,9 +169,10 @@ static void addIrFlags(CLI::App &app, CompileOptions &options,
                  "--save-ir=ir");
   app.add_option("--emit", raw.emit,
                  "What to write: artifact, mlir (the last phase's IR), llvm "
-                 "(the host program's LLVM IR) or obj (one relocatable object "
-                 "of host program and kernels); e.g. --emit=llvm")
-      ->check(CLI::IsMember({"artifact", "mlir", "llvm", "obj"}))
+                 "(the host program's LLVM IR), obj (one relocatable object "
+                 "of host program and kernels) or safetensors (the weights, "
+                 "as Hugging Face names them); e.g. --emit=llvm")
+      ->check(CLI::IsMember({"artifact", "mlir", "llvm", "obj", "safetensors"}))
       ->capture_default_str();
   app.add_option("--threads", options.threads,
                  "Threads to compile with; e.g. --threads=2. Default: one for "
@@ -185,9 +197,23 @@ static void checkVerify(const CompileOptions &options) {
                                "expected random or a folder of pictures");
 }
 
+static Emit parseEmit(llvm::StringRef name) {
+  return llvm::StringSwitch<Emit>(name)
+      .Case("mlir", Emit::Mlir)
+      .Case("llvm", Emit::Llvm)
+      .Case("obj", Emit::Obj)
+      .Case("safetensors", Emit::Safetensors)
+      .Default(Emit::Artifact);
+}
+
 /// Turns text into values; throws CLI::ValidationError.
 static void check(const CLI::App &app, CompileOptions &options,
                   const RawOptions &raw) {
+  if (app.count("--weights") && options.weights.empty())
+    throw CLI::ValidationError("--weights=", "expected a file");
+  if (app.count("--weights") && app.count("--random-weights"))
+    throw CLI::ValidationError("--weights", "does not go with "
+                                            "--random-weights");
   if (app.count("--random-weights")) {
     uint64_t seed;
     if (llvm::StringRef(raw.seed).getAsInteger(10, seed))
@@ -210,10 +236,10 @@ static void check(const CLI::App &app, CompileOptions &options,
   for (const std::string &name : options.printIrAfter)
     if (name != "all")
       checkPhase("print-ir-after", name);
-  options.emit = raw.emit == "mlir"   ? Emit::Mlir
-                 : raw.emit == "llvm" ? Emit::Llvm
-                 : raw.emit == "obj"  ? Emit::Obj
-                                      : Emit::Artifact;
+  options.emit = parseEmit(raw.emit);
+  bool wantsIr = !options.printIrAfter.empty() || !options.saveIr.empty();
+  if (options.emit == Emit::Safetensors && wantsIr)
+    throw CLI::ValidationError("--emit=safetensors", "makes no IR to show");
   if (!options.stopAfter.empty() && app.count("--emit") &&
       options.emit != Emit::Mlir)
     throw CLI::ValidationError("--stop-after", "only goes with --emit=mlir");

@@ -10,7 +10,7 @@
 
 namespace cvt {
 
-enum class Emit { Artifact, Mlir, Llvm, Obj };
+enum class Emit { Artifact, Mlir, Llvm, Obj, Safetensors };
 
 /// --image-size=N (a square, for pictures too) or HxW (tensors only).
 struct ImageSizeOption {
@@ -23,6 +23,10 @@ struct ImageSizeOption {
 struct CompileOptions {
   std::string model;
   std::string output;
+  /// File of weights, or its index; empty: the model folder's own.
+  std::string weights;
+  /// Whether tensors of another shape than the config's are drawn at random.
+  bool ignoreMismatchedSizes = false;
   std::optional<uint64_t> randomSeed;
   std::optional<ImageSizeOption> imageSize;
   int64_t maxBatch = 8;

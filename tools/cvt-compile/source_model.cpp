@@ -3,8 +3,11 @@
 #include "tools/cvt-compile/source_model.h"
 
 #include "frontend/expected_tensors.h"
+#include "frontend/hub_cache.h"
 #include "frontend/shapes.h"
+#include "frontend/tensor_names.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
@@ -20,35 +23,98 @@ namespace fs = std::filesystem;
 
 static constexpr int64_t kDefaultImageSize = 224;
 
-/// Where config.json and, for a folder, the other files are.
-static llvm::Expected<fs::path> configPath(const CompileOptions &options) {
-  fs::path model(options.model);
-  std::error_code error;
-  fs::file_status status = fs::status(model, error);
-  if (!fs::exists(status))
-    return llvm::createStringError(
-        options.model + ": no such file or folder; expected a model folder "
-                        "with config.json");
+namespace {
+
+/// Where a model is: in a folder or a file of the user's or, if there is none
+/// of that name, in Hugging Face's cache.
+struct ModelPlace {
+  fs::path config;
+  /// Empty: not from the cache.
+  std::string hubName;
+};
+
+} // namespace
+
+static llvm::Expected<ModelPlace> findModel(const CompileOptions &options) {
+  const std::string &name = options.model;
+  std::error_code ignored;
+  fs::file_status status = fs::status(name, ignored);
   if (fs::is_directory(status))
-    return model / "config.json";
-  if (!options.randomSeed)
+    return ModelPlace{fs::path(name) / "config.json", ""};
+  if (fs::exists(status)) {
+    if (options.randomSeed || !options.weights.empty())
+      return ModelPlace{name, ""};
     return llvm::createStringError(
-        options.model + ": is a file; expected a model folder, or "
-                        "--random-weights to compile a config without weights");
-  return model;
+        name + ": is a file; expected a model folder, or --random-weights or "
+               "--weights=FILE to compile a config");
+  }
+  if (!isHubName(name))
+    return llvm::createStringError(name +
+                                   ": no such file or folder; expected a model "
+                                   "folder with config.json");
+  std::string error;
+  std::optional<fs::path> snapshot = findInHubCache(name, error);
+  if (!snapshot)
+    return llvm::createStringError(error);
+  return ModelPlace{*snapshot / "config.json", name};
 }
 
-static llvm::Error loadWeights(SourceModel &model) {
+/// A bare model has what is asked for, or the error says what it has.
+static llvm::Error acceptMissingHead(const CompileOptions &options,
+                                     SourceModel &model) {
+  bool wantsLogits = options.outputs.empty() ||
+                     llvm::is_contained(options.outputs, "logits");
+  if (wantsLogits)
+    return llvm::createStringError(
+        model.checkpoint->name +
+        ": has no classifier (layernorm.weight, classifier.weight): it is of a "
+        "bare CvtModel; compile it with --outputs=last_hidden_state,"
+        "cls_token_value, or set architectures to [\"CvtModel\"] in " +
+        model.config.file);
+  model.config.architecture = Architecture::Model;
+  return llvm::Error::success();
+}
+
+static llvm::Error matchWeights(const CompileOptions &options,
+                                SourceModel &model) {
+  Checkpoint &checkpoint = *model.checkpoint;
+  if (model.config.architecture == Architecture::ImageClassification &&
+      lacksHead(checkpoint))
+    if (llvm::Error error = acceptMissingHead(options, model))
+      return error;
+  adaptNames(model.config, checkpoint);
+  std::vector<ExpectedTensor> expected = expectedTensors(model.config);
+  if (options.ignoreMismatchedSizes)
+    if (std::string dropped = dropOtherShapes(expected, checkpoint);
+        !dropped.empty())
+      model.warnings.push_back(dropped);
+  TensorMatch match = matchTensors(expected, checkpoint);
+  if (!match.error.empty())
+    return llvm::createStringError(
+        match.error + (match.hasOtherShapes
+                           ? "; --ignore-mismatched-sizes draws weights of "
+                             "another shape at random"
+                           : ""));
+  if (!match.warning.empty())
+    model.warnings.push_back(match.warning);
+  return llvm::Error::success();
+}
+
+static llvm::Error loadWeights(const CompileOptions &options,
+                               const ModelPlace &place, SourceModel &model) {
   std::string error;
-  model.checkpoint = openCheckpoint(model.folder, error);
+  if (options.weights.empty()) {
+    model.folder = place.config.parent_path().string();
+    model.checkpoint = openCheckpoint(model.folder, error);
+    if (!model.checkpoint && !place.hubName.empty())
+      error += "; download it anew: " + downloadCommand(place.hubName);
+  } else {
+    model.folder = fs::path(options.weights).parent_path().string();
+    model.checkpoint = openCheckpointFile(options.weights, error);
+  }
   if (!model.checkpoint)
     return llvm::createStringError(error);
-  TensorMatch match =
-      matchTensors(expectedTensors(model.config), *model.checkpoint);
-  if (!match.error.empty())
-    return llvm::createStringError(match.error);
-  model.warning = match.warning;
-  return llvm::Error::success();
+  return matchWeights(options, model);
 }
 
 /// Height and width where neither the command line nor a processor says them.
@@ -59,11 +125,11 @@ static std::pair<int64_t, int64_t> ownImageSize(const CvtConfig &config) {
 
 /// The processor's settings, if pictures can be the model's input.
 static llvm::Error loadProcessor(const CompileOptions &options,
-                                 SourceModel &model) {
+                                 const fs::path &folder, SourceModel &model) {
   bool tensorsOnly = options.imageSize && !options.imageSize->takesImages;
   if (model.config.numChannels != 3 || tensorsOnly)
     return llvm::Error::success();
-  fs::path path = fs::path(model.folder) / "preprocessor_config.json";
+  fs::path path = folder / "preprocessor_config.json";
   std::error_code ignored;
   std::string error;
   if (fs::exists(path, ignored)) {
@@ -115,7 +181,9 @@ static llvm::Error hashSource(const fs::path &config,
                               const CompileOptions &options,
                               SourceModel &model) {
   llvm::SHA256 hash;
-  std::set<std::string> files = {config.string()};
+  if (llvm::Error error = hashFile(hash, config))
+    return error;
+  std::set<std::string> files;
   if (model.checkpoint)
     for (const auto &[name, tensor] : model.checkpoint->tensors)
       files.insert(tensor.file);
@@ -132,25 +200,25 @@ static llvm::Error hashSource(const fs::path &config,
 
 llvm::Expected<SourceModel>
 cvt::loadSourceModel(const CompileOptions &options) {
-  auto config = configPath(options);
-  if (!config)
-    return config.takeError();
+  auto place = findModel(options);
+  if (!place)
+    return place.takeError();
   SourceModel model;
   std::string error;
-  std::optional<CvtConfig> parsed = readCvtConfig(*config, error);
+  std::optional<CvtConfig> parsed = readCvtConfig(place->config, error);
   if (!parsed)
     return llvm::createStringError(error);
   model.config = std::move(*parsed);
-  model.folder = config->parent_path().string();
-  if (llvm::Error failed = loadProcessor(options, model))
+  if (llvm::Error failed =
+          loadProcessor(options, place->config.parent_path(), model))
     return failed;
   chooseImageSize(options, model);
   if (!validateForImageSize(model.config, model.height, model.width, error))
     return llvm::createStringError(error);
   if (!options.randomSeed)
-    if (llvm::Error failed = loadWeights(model))
+    if (llvm::Error failed = loadWeights(options, *place, model))
       return failed;
-  if (llvm::Error failed = hashSource(*config, options, model))
+  if (llvm::Error failed = hashSource(place->config, options, model))
     return failed;
   return model;
 }

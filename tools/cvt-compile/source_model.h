@@ -13,13 +13,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cvt {
 
 /// Everything that compilation takes from the user's files.
 struct SourceModel {
   CvtConfig config;
-  /// Empty with --random-weights.
+  /// Empty with --random-weights.  Tensors that it does not have are drawn.
   std::optional<Checkpoint> checkpoint;
   /// How pictures become inputs; empty if the model takes tensors only.
   std::optional<ProcessorConfig> processor;
@@ -29,8 +30,8 @@ struct SourceModel {
   std::string folder;
   /// Lower-case hex, of config, weights and processor settings.
   std::string sha256;
-  /// What is odd but no error: one sentence, or empty.
-  std::string warning;
+  /// What is odd but no error, a sentence each.
+  std::vector<std::string> warnings;
 };
 
 /// Reads the model that `options` names.  An error is one sentence that names

@@ -345,7 +345,7 @@ TEST_F(Shards, MissingAndBrokenShardsAreNamed) {
   expectHolds(error, {"three.safetensors: No such file"});
   folder.write("one.safetensors", "short");
   EXPECT_FALSE(read(R"({"weight_map": {"a": "one.safetensors"}})"));
-  expectHolds(error, {"one.safetensors: is too short"});
+  expectHolds(error, {"one.safetensors: is not a file of weights"});
 }
 
 TEST_F(Shards, TheIndexHasAWeightMap) {

@@ -1,0 +1,26 @@
+//===- tensor_names.h - One name for the same tensor of other classes -----===//
+//
+// A checkpoint has the names of the class that it was saved from; the model
+// may be compiled as another.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_FRONTEND_TENSOR_NAMES_H
+#define CVT_FRONTEND_TENSOR_NAMES_H
+
+#include "frontend/checkpoint.h"
+#include "frontend/config.h"
+
+namespace cvt {
+
+/// Whether the checkpoint is of a bare model: it has an encoder, and nothing of
+/// a classifier's head.
+bool lacksHead(const Checkpoint &checkpoint);
+
+/// Renames the encoder's tensors as `config.architecture` names them: a
+/// classifier has "cvt." in front, CvtModel has not.
+void adaptNames(const CvtConfig &config, Checkpoint &checkpoint);
+
+} // namespace cvt
+
+#endif // CVT_FRONTEND_TENSOR_NAMES_H
