@@ -79,10 +79,13 @@ std::optional<Checkpoint> openCheckpointFile(const fs::path &path,
 std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
                                          std::string &error) {
   std::error_code status;
-  for (std::string name : {"model.safetensors", "pytorch_model.bin"})
-    for (const std::string &file : {name, name + ".index.json"})
-      if (fs::exists(folder / file, status))
-        return openCheckpointFile(folder / file, error);
+  for (std::string name : {"model.safetensors", "pytorch_model.bin"}) {
+    fs::path index = folder / (name + ".index.json");
+    if (fs::exists(folder / name, status))
+      return openShard(folder / name, error);
+    if (fs::exists(index, status))
+      return readCheckpointIndex(index, openShard, error);
+  }
   error = folder.string() +
           ": has no weights; it must hold model.safetensors or "
           "pytorch_model.bin, or an index of one in shards";
