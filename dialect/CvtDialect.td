@@ -131,13 +131,20 @@ def Cvt_StoredAttr : Cvt_Attr<"Stored", "stored"> {
   let summary = "A weight's values are a run of bytes in a file";
   let description = [{
     `file` is a plain file name inside the model's folder, `offset` the absolute
-    byte at which the dense, row-major tensor of `dtype` begins.
+    byte at which the dense, row-major tensor of `dtype` begins.  Where its axes
+    are in another order than the weight's, axis i of the weight is the stored
+    tensor's `axes[i]`.
 
-    Example: `#cvt.stored<"model.safetensors", offset = 1024, dtype = f32>`
+    Examples: `#cvt.stored<"model.safetensors", offset = 1024, dtype = f32>`,
+    `#cvt.stored<"tf_model.h5", offset = 1024, dtype = f32, axes = [1, 0]>`
   }];
   let parameters = (ins StringRefParameter<>:$file, "uint64_t":$offset,
-                        EnumParameter<Cvt_StoredDType>:$dtype);
-  let assemblyFormat = "`<` $file `,` `offset` `=` $offset `,` `dtype` `=` $dtype `>`";
+                        EnumParameter<Cvt_StoredDType>:$dtype,
+                        OptionalArrayRefParameter<"int64_t">:$axes);
+  let assemblyFormat = [{
+    `<` $file `,` `offset` `=` $offset `,` `dtype` `=` $dtype
+    (`,` `axes` `=` `[` $axes^ `]`)? `>`
+  }];
 }
 
 def Cvt_RandomAttr : Cvt_Attr<"Random", "random"> {

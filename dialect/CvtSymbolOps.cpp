@@ -3,6 +3,8 @@
 #include "dialect/CvtDialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -24,6 +26,19 @@ void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
                      RankedTensorType type, Attribute source) {
   build(builder, state, builder.getStringAttr(name), TypeAttr::get(type),
         source);
+}
+
+LogicalResult WeightOp::verify() {
+  auto stored = dyn_cast<StoredAttr>(getSource());
+  if (!stored || stored.getAxes().empty())
+    return success();
+  int64_t rank = cast<RankedTensorType>(getType()).getRank();
+  SmallVector<int64_t> axes(stored.getAxes());
+  llvm::sort(axes);
+  if (!llvm::equal(axes, llvm::seq<int64_t>(0, rank)))
+    return emitOpError() << "axes must be the numbers from 0 to " << rank - 1
+                         << ", each once";
+  return success();
 }
 
 void PrepareOp::build(OpBuilder &builder, OperationState &state, StringRef name,

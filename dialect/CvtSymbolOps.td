@@ -21,7 +21,8 @@ def Cvt_WeightOp : Cvt_PrivateSymbolOp<"weight"> {
     The values themselves are never part of the IR.
 
     Constraints:
-    - (C1) the type is a static shape of `f32`, the type in which it is used.
+    - (C1) the type is a static shape of `f32`, the type in which it is used;
+    - (C2) `axes` of a stored source, if given, are those of the type, each once.
 
     Example:
     ```mlir
@@ -31,6 +32,7 @@ def Cvt_WeightOp : Cvt_PrivateSymbolOp<"weight"> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Cvt_Weight>:$type,
                        AnyAttrOf<[Cvt_StoredAttr, Cvt_RandomAttr]>:$source);
   let assemblyFormat = "$sym_name `:` $type `from` $source attr-dict";
+  let hasVerifier = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
                                  "::mlir::RankedTensorType":$type,
                                  "::mlir::Attribute":$source)>];

@@ -8,6 +8,7 @@
 
 #include "frontend/checkpoint_index.h"
 #include "frontend/safetensors.h"
+#include "frontend/tf_checkpoint.h"
 #include "frontend/torch_checkpoint.h"
 
 #include <cerrno>
@@ -57,10 +58,12 @@ static std::optional<Checkpoint> openShard(const fs::path &path,
     return std::nullopt;
   if (isTorchCheckpoint(*start))
     return readTorchCheckpoint(path, error);
+  if (isHdf5(*start))
+    return readTfCheckpoint(path, error);
   if (isSafetensors(*start))
     return readSafetensors(path, error);
-  error = path.string() +
-          ": is not a file of weights: neither safetensors nor of torch.save";
+  error = path.string() + ": is not a file of weights: neither safetensors, "
+                          "nor of torch.save, nor HDF5";
   return std::nullopt;
 }
 
@@ -79,7 +82,7 @@ std::optional<Checkpoint> openCheckpointFile(const fs::path &path,
 std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
                                          std::string &error) {
   std::error_code status;
-  for (std::string name : {"model.safetensors", "pytorch_model.bin"}) {
+  for (std::string name : {"model.safetensors", "pytorch_model.bin", "tf_model.h5"}) {
     fs::path index = folder / (name + ".index.json");
     if (fs::exists(folder / name, status))
       return openShard(folder / name, error);
@@ -87,8 +90,8 @@ std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
       return readCheckpointIndex(index, openShard, error);
   }
   error = folder.string() +
-          ": has no weights; it must hold model.safetensors or "
-          "pytorch_model.bin, or an index of one in shards";
+          ": has no weights; it must hold model.safetensors, "
+          "pytorch_model.bin or tf_model.h5, or an index of one in shards";
   return std::nullopt;
 }
 

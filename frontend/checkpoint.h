@@ -30,6 +30,9 @@ struct CheckpointTensor {
   std::string typeName;
   /// Row-major, empty for a scalar.
   std::vector<int64_t> shape;
+  /// Empty, or where the file has the axes in another order: axis i of `shape`
+  /// is axis `axes[i]` of the row-major tensor in the file.
+  std::vector<int64_t> axes;
   /// Place of the values in the file, in bytes from its start; inside the file
   /// when it was read.
   uint64_t offset = 0;
@@ -46,7 +49,8 @@ struct Checkpoint {
 };
 
 /// Opens the weights in a model folder: model.safetensors, else the shards
-/// that model.safetensors.index.json lists, else the same of pytorch_model.bin.
+/// that model.safetensors.index.json lists, else the same of pytorch_model.bin,
+/// else of tf_model.h5.
 /// Returns nothing and sets `error` to one sentence if there are none or they
 /// break a rule of their format.
 std::optional<Checkpoint> openCheckpoint(const std::filesystem::path &folder,

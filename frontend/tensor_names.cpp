@@ -22,10 +22,24 @@ bool lacksHead(const Checkpoint &checkpoint) {
          !hasAny(checkpoint, "layernorm.") && !hasAny(checkpoint, "classifier.");
 }
 
-void adaptNames(const CvtConfig &config, Checkpoint &checkpoint) {
-  bool bare = config.architecture == Architecture::Model;
-  std::string_view wanted = bare ? bareEncoder : classifierEncoder;
-  std::string_view other = bare ? classifierEncoder : bareEncoder;
+/// Gives the class token of a file that does not say its stage that stage.
+static void placeClassToken(const CvtConfig &config, std::string_view encoder,
+                            Checkpoint &checkpoint) {
+  auto token = checkpoint.tensors.extract(std::string(encoder) + "cls_token");
+  if (token.empty())
+    return;
+  for (size_t i = config.stages.size(); i-- != 0;)
+    if (config.stages[i].clsToken) {
+      token.key() = std::string(encoder) + "stages." + std::to_string(i) +
+                    ".cls_token";
+      break;
+    }
+  checkpoint.tensors.insert(std::move(token));
+}
+
+/// Replaces what the encoder's names start with, unless some start so already.
+static void renameEncoder(std::string_view wanted, std::string_view other,
+                          Checkpoint &checkpoint) {
   if (hasAny(checkpoint, wanted))
     return;
   decltype(checkpoint.tensors) renamed;
@@ -36,6 +50,13 @@ void adaptNames(const CvtConfig &config, Checkpoint &checkpoint) {
     renamed.emplace(std::move(known), std::move(tensor));
   }
   checkpoint.tensors = std::move(renamed);
+}
+
+void adaptNames(const CvtConfig &config, Checkpoint &checkpoint) {
+  bool bare = config.architecture == Architecture::Model;
+  std::string_view wanted = bare ? bareEncoder : classifierEncoder;
+  renameEncoder(wanted, bare ? classifierEncoder : bareEncoder, checkpoint);
+  placeClassToken(config, wanted, checkpoint);
 }
 
 } // namespace cvt

@@ -18,7 +18,9 @@ namespace cvt {
 bool lacksHead(const Checkpoint &checkpoint);
 
 /// Renames the encoder's tensors as `config.architecture` names them: a
-/// classifier has "cvt." in front, CvtModel has not.
+/// classifier has "cvt." in front, CvtModel has not.  A class token that is in
+/// no stage ("encoder.cls_token", see tf_checkpoint.h) goes to the last stage
+/// that has one.
 void adaptNames(const CvtConfig &config, Checkpoint &checkpoint);
 
 } // namespace cvt

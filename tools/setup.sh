@@ -22,7 +22,7 @@ esac
 packages=(
   g++ ccache python3-venv
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev clang-22
-  nlohmann-json3-dev libcli11-dev libxxhash-dev
+  nlohmann-json3-dev libcli11-dev libxxhash-dev libhdf5-dev
   libjpeg62-turbo-dev libpng-dev libwebp-dev
   libgtest-dev
 )

@@ -269,9 +269,15 @@ Expected<WeightValues::Source> WeightValues::openWeight(WeightOp weight) {
     if (!file)
       return file.takeError();
     std::string message;
-    Source source = makeMappedSource(
-        std::move(*file), dtypeOf(stored.getDtype()), stored.getOffset(),
-        elements, "@" + name.str(), message);
+    std::string symbol = "@" + name.str();
+    DType type = dtypeOf(stored.getDtype());
+    Source source =
+        stored.getAxes().empty()
+            ? makeMappedSource(std::move(*file), type, stored.getOffset(),
+                               elements, symbol, message)
+            : makePermutedSource(std::move(*file), type, stored.getOffset(),
+                                 typeOf(weight).getShape(), stored.getAxes(),
+                                 symbol, message);
     if (!source)
       return createStringError(message);
     return source;

@@ -1,6 +1,6 @@
 //===- tensor_source.cpp - Values of a tensor, read in pieces -------------===//
 //
-// The three places that values come from.
+// The places that values come from.
 //
 //===----------------------------------------------------------------------===//
 
@@ -9,8 +9,11 @@
 #include "compiler/weights/random_init.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstring>
 #include <utility>
+#include <vector>
 
 namespace cvt::weights {
 
@@ -38,6 +41,58 @@ private:
   std::shared_ptr<const MappedFile> file;
   DType type;
   uint64_t offset;
+};
+
+class PermutedSource final : public TensorSource {
+public:
+  PermutedSource(std::shared_ptr<const MappedFile> file, DType type,
+                 uint64_t offset, uint64_t elements,
+                 std::vector<uint64_t> shape, std::vector<uint64_t> strides)
+      : TensorSource(elements), file(std::move(file)), type(type),
+        offset(offset), shape(std::move(shape)), strides(std::move(strides)) {}
+
+  void read(uint64_t first, std::span<float> out) const override {
+    auto bytes = file->bytes(offset, elements() * sizeOf(type));
+    assert(bytes && "made by makePermutedSource");
+    std::array<std::byte, kRun * sizeof(double)> run;
+    while (!out.empty()) {
+      // Neighbours along the last axis, at equal distances in the file.
+      uint64_t count = std::min<uint64_t>(
+          {kRun, out.size(), shape.back() - first % shape.back()});
+      const std::byte *from = bytes->data() + placeOf(first) * sizeOf(type);
+      for (uint64_t i = 0; i != count; ++i)
+        std::memcpy(run.data() + i * sizeOf(type),
+                    from + i * strides.back() * sizeOf(type), sizeOf(type));
+      convertToFloat(type, std::span(run).first(count * sizeOf(type)),
+                     out.first(count));
+      first += count;
+      out = out.subspan(count);
+    }
+  }
+
+  /// Any element may be on any page: only the whole goes.
+  void release(uint64_t /*first*/, uint64_t number) const override {
+    if (number == elements())
+      file->release(offset, number * sizeOf(type));
+  }
+
+private:
+  static constexpr size_t kRun = 256;
+
+  /// Where the file has element `index`, in elements from the first.
+  uint64_t placeOf(uint64_t index) const {
+    uint64_t place = 0;
+    for (size_t i = shape.size(); i-- != 0; index /= shape[i])
+      place += index % shape[i] * strides[i];
+    return place;
+  }
+
+  std::shared_ptr<const MappedFile> file;
+  DType type;
+  uint64_t offset;
+  std::vector<uint64_t> shape;
+  /// For each axis, the distance of neighbours in the file, in elements.
+  std::vector<uint64_t> strides;
 };
 
 class RandomSource final : public TensorSource {
@@ -69,21 +124,50 @@ private:
 
 } // namespace
 
+static bool isInside(const MappedFile &file, DType type, uint64_t offset,
+                     uint64_t elements, std::string_view tensorName,
+                     std::string &error) {
+  uint64_t bytes = 0;
+  if (!__builtin_mul_overflow(elements, sizeOf(type), &bytes) &&
+      file.bytes(offset, bytes))
+    return true;
+  error = file.path() + ": tensor " + std::string(tensorName) + " at byte " +
+          std::to_string(offset) + " is not all inside the file's " +
+          std::to_string(file.size()) +
+          " bytes; the file must not change while it is compiled";
+  return false;
+}
+
 std::unique_ptr<TensorSource>
 makeMappedSource(std::shared_ptr<const MappedFile> file, DType type,
                  uint64_t offset, uint64_t elements,
                  std::string_view tensorName, std::string &error) {
-  uint64_t bytes = 0;
-  if (__builtin_mul_overflow(elements, sizeOf(type), &bytes) ||
-      !file->bytes(offset, bytes)) {
-    error = file->path() + ": tensor " + std::string(tensorName) + " at byte " +
-            std::to_string(offset) + " is not all inside the file's " +
-            std::to_string(file->size()) +
-            " bytes; the file must not change while it is compiled";
+  if (!isInside(*file, type, offset, elements, tensorName, error))
     return nullptr;
-  }
   return std::make_unique<MappedSource>(std::move(file), type, offset,
                                         elements);
+}
+
+std::unique_ptr<TensorSource>
+makePermutedSource(std::shared_ptr<const MappedFile> file, DType type,
+                   uint64_t offset, std::span<const int64_t> shape,
+                   std::span<const int64_t> axes, std::string_view tensorName,
+                   std::string &error) {
+  std::vector<uint64_t> extents(shape.begin(), shape.end());
+  std::vector<uint64_t> axisOf(axes.size());
+  for (size_t i = 0; i != axes.size(); ++i)
+    axisOf[static_cast<size_t>(axes[i])] = i;
+  std::vector<uint64_t> strides(extents.size());
+  uint64_t elements = 1;
+  for (size_t stored = axisOf.size(); stored-- != 0;) {
+    strides[axisOf[stored]] = elements;
+    elements *= extents[axisOf[stored]];
+  }
+  if (!isInside(*file, type, offset, elements, tensorName, error))
+    return nullptr;
+  return std::make_unique<PermutedSource>(std::move(file), type, offset,
+                                          elements, std::move(extents),
+                                          std::move(strides));
 }
 
 std::unique_ptr<TensorSource> makeRandomSource(uint64_t seed,

@@ -49,6 +49,15 @@ makeMappedSource(std::shared_ptr<const MappedFile> file, DType type,
                  uint64_t offset, uint64_t elements,
                  std::string_view tensorName, std::string &error);
 
+/// The same where the file has the axes in another order: axis i of the tensor
+/// of that `shape` is axis `axes[i]` of the row-major one at `offset`.  `axes`
+/// are all axes, each once.
+std::unique_ptr<TensorSource>
+makePermutedSource(std::shared_ptr<const MappedFile> file, DType type,
+                   uint64_t offset, std::span<const int64_t> shape,
+                   std::span<const int64_t> axes, std::string_view tensorName,
+                   std::string &error);
+
 /// See fillTruncatedNormal.
 std::unique_ptr<TensorSource> makeRandomSource(uint64_t seed,
                                                std::string_view tensorName,

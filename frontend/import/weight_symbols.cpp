@@ -63,5 +63,5 @@ mlir::Attribute WeightSymbols::sourceOf(const ExpectedTensor &tensor) {
         tensor.name);
   std::string file = std::filesystem::path(stored->file).filename().string();
   return StoredAttr::get(context, file, stored->offset,
-                         storedTypeOf(stored->type));
+                         storedTypeOf(stored->type), stored->axes);
 }

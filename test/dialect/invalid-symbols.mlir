@@ -17,6 +17,18 @@ cvt.weight @w : tensor<8xf16> from #cvt.stored<"model.safetensors", offset = 0, 
 
 // -----
 
+// (C2)
+// expected-error@+1 {{axes must be the numbers from 0 to 1, each once}}
+cvt.weight @w : tensor<8x4xf32> from #cvt.stored<"tf_model.h5", offset = 0, dtype = f32, axes = [1, 1]>
+
+// -----
+
+// (C2)
+// expected-error@+1 {{axes must be the numbers from 0 to 1, each once}}
+cvt.weight @w : tensor<8x4xf32> from #cvt.stored<"tf_model.h5", offset = 0, dtype = f32, axes = [2, 1, 0]>
+
+// -----
+
 // expected-error@+1 {{attribute 'source' failed to satisfy constraint}}
 cvt.weight @w : tensor<8xf32> from "model.safetensors"
 

@@ -17,6 +17,7 @@ TOLERANCE = 1e-4
 # Files of FORMATS and the expected logits.
 FILES = {
     "pytorch_model.bin": "logits.npy",
+    "tf_model.h5": "logits.npy",
 }
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 BARE_OUTPUTS = "--outputs=last_hidden_state,cls_token_value"
@@ -172,6 +173,17 @@ class CheckpointChecks:
             folder / "config.json",
             f"--weights={safetensors}",
         )
+        (folder / "model.safetensors").unlink()
+        (folder / "pytorch_model.bin").unlink()
+        shutil.copy(FORMATS / "tf_model.h5", folder)
+        self.check_emitted(
+            *("only tf_model.h5", self.tensors, folder), counters=False
+        )
+        (folder / "tf_model.h5").rename(folder / "model.safetensors")
+        self.check_emitted(
+            "HDF5 as model.safetensors", self.tensors, folder, counters=False
+        )
+        (folder / "model.safetensors").write_text("broken")
         self.check_refused(
             "neither format",
             ["model.safetensors: is not a file of weights"],
@@ -202,6 +214,28 @@ class CheckpointChecks:
             "an index that names itself",
             ["index: is not a file of weights"],
             *(folder, f"--weights={index}"),
+        )
+
+    def check_wrong_tensorflow(self):
+        """A variable of another shape, named as PyTorch names and sees it."""
+        try:
+            import h5py
+        except ImportError as error:
+            self.checks.skip("TensorFlow's variables of another shape", str(error))
+            return
+        folder = self.models.folder("tensorflow")
+        shutil.copy(FORMATS / "tf_model.h5", folder)
+        with h5py.File(folder / "tf_model.h5", "r+") as file:
+            head = file["classifier/tf_cvt_for_image_classification/classifier"]
+            del head["kernel:0"]
+            head["kernel:0"] = np.zeros((64, 9), "<f4")
+        self.check_refused(
+            "TensorFlow's variables of another shape",
+            [
+                "tf_model.h5: does not fit config.json",
+                "classifier.weight has shape [9, 64] instead of [10, 64]",
+            ],
+            folder,
         )
 
     def check_half(self):
@@ -387,6 +421,7 @@ def main():
     all_checks = CheckpointChecks(checks, support.Tools(options.build, "checkpoints"))
     all_checks.check_formats()
     all_checks.check_choice()
+    all_checks.check_wrong_tensorflow()
     all_checks.check_half()
     all_checks.check_bare()
     all_checks.check_other_labels()

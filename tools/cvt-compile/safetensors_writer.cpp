@@ -139,9 +139,15 @@ Writer::openSource(const ExpectedTensor &tensor) {
     return file.takeError();
   std::string error;
   // matchTensors lets no other types through.
-  Source source = weights::makeMappedSource(
-      files[stored->file], *weights::parseDType(stored->typeName),
-      stored->offset, elements, tensor.name, error);
+  weights::DType type = *weights::parseDType(stored->typeName);
+  Source source =
+      stored->axes.empty()
+          ? weights::makeMappedSource(files[stored->file], type,
+                                      stored->offset, elements, tensor.name,
+                                      error)
+          : weights::makePermutedSource(files[stored->file], type,
+                                        stored->offset, stored->shape,
+                                        stored->axes, tensor.name, error);
   if (!source)
     return llvm::createStringError(error);
   return source;

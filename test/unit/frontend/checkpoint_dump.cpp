@@ -1,7 +1,7 @@
 //===- checkpoint_dump.cpp - Where a checkpoint's tensors are -------------===//
 //
-// Prints one JSON object for torch_values_test.py, which has the values from
-// torch:   cvt-checkpoint-dump FOLDER
+// Prints one JSON object for torch_values_test.py and tf_values_test.py, which
+// have the values from torch and h5py:   cvt-checkpoint-dump FOLDER
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,6 +26,6 @@ int main(int argc, char **argv) {
   for (const auto &[name, tensor] : checkpoint->tensors)
     result[name] = {{"file", tensor.file},     {"type", tensor.typeName},
                     {"shape", tensor.shape},   {"offset", tensor.offset},
-                    {"bytes", tensor.bytes}};
+                    {"bytes", tensor.bytes},   {"axes", tensor.axes}};
   std::cout << result << "\n";
 }
