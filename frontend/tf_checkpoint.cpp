@@ -318,6 +318,10 @@ std::optional<Checkpoint> readTfCheckpoint(const fs::path &path,
   // Debian's libhdf5 is not made for threads.
   static std::mutex mutex;
   std::lock_guard<std::mutex> turn(mutex);
+  // When the process ends libhdf5 would print that damaged files keep it from
+  // cleaning up; we have nothing to write that would be lost.
+  static const herr_t noCleanUp = H5dont_atexit();
+  (void)noCleanUp;
   QuietErrors quiet;
   Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // A plain file, which needs no lock to be read.

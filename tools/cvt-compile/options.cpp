@@ -112,8 +112,9 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "the default is standard output");
   app.add_option("--weights", options.weights,
                  "File of weights, or the index of several, instead of the "
-                 "folder's model.safetensors or pytorch_model.bin; its content "
-                 "says which format it is; e.g. --weights=best.bin")
+                 "folder's model.safetensors, pytorch_model.bin or "
+                 "tf_model.h5; its content says which format it is; e.g. "
+                 "--weights=best.bin")
       ->type_name("FILE");
   app.add_flag("--ignore-mismatched-sizes", options.ignoreMismatchedSizes,
                "Draw weights at random, with a warning, where the file's have "

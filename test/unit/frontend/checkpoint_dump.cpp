@@ -27,5 +27,8 @@ int main(int argc, char **argv) {
     result[name] = {{"file", tensor.file},     {"type", tensor.typeName},
                     {"shape", tensor.shape},   {"offset", tensor.offset},
                     {"bytes", tensor.bytes},   {"axes", tensor.axes}};
-  std::cout << result << "\n";
+  // Names of damaged files need not be text.
+  std::cout << result.dump(-1, ' ', false,
+                           nlohmann::json::error_handler_t::replace)
+            << "\n";
 }
