@@ -42,7 +42,7 @@ TEST(TensorNames, AnEncodersNamesBecomeTheClasss) {
 }
 
 TEST(TensorNames, RightNamesStay) {
-  for (const std::string config : {std::string("{}"), kModel})
+  for (const std::string &config : {std::string("{}"), kModel})
     EXPECT_EQ(adapted(config, {"cvt.encoder.a", "encoder.a"}),
               Names({"cvt.encoder.a", "encoder.a"}));
 }
