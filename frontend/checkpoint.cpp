@@ -82,7 +82,8 @@ std::optional<Checkpoint> openCheckpointFile(const fs::path &path,
 std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
                                          std::string &error) {
   std::error_code status;
-  for (std::string name : {"model.safetensors", "pytorch_model.bin", "tf_model.h5"}) {
+  for (std::string name :
+       {"model.safetensors", "pytorch_model.bin", "tf_model.h5"}) {
     fs::path index = folder / (name + ".index.json");
     if (fs::exists(folder / name, status))
       return openShard(folder / name, error);

@@ -35,11 +35,10 @@ static bool isNamePart(std::string_view part) {
 
 bool isHubName(std::string_view name) {
   size_t slash = name.find('/');
-  bool partsAreLegal =
-      slash == std::string_view::npos
-          ? isNamePart(name)
-          : isNamePart(name.substr(0, slash)) &&
-                isNamePart(name.substr(slash + 1));
+  bool partsAreLegal = slash == std::string_view::npos
+                           ? isNamePart(name)
+                           : isNamePart(name.substr(0, slash)) &&
+                                 isNamePart(name.substr(slash + 1));
   return partsAreLegal && name.find("--") == std::string_view::npos &&
          name.find("..") == std::string_view::npos && !name.ends_with(".git");
 }

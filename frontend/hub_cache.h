@@ -19,8 +19,9 @@ namespace cvt {
 /// checks it.  Such a name stays inside the cache's folder.
 bool isHubName(std::string_view name);
 
-/// $HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else
-/// ~/.cache/huggingface/hub.  Empty if the user has no such place.
+/// $HF_HUB_CACHE (or its old name $HUGGINGFACE_HUB_CACHE), else $HF_HOME/hub,
+/// else $XDG_CACHE_HOME/huggingface/hub, else
+/// ~/.cache/huggingface/hub.  Empty if the user has no home.
 std::filesystem::path hubCacheFolder();
 
 /// The command that downloads a model.

@@ -19,7 +19,8 @@ static bool hasAny(const Checkpoint &checkpoint, std::string_view prefix) {
 bool lacksHead(const Checkpoint &checkpoint) {
   return (hasAny(checkpoint, bareEncoder) ||
           hasAny(checkpoint, classifierEncoder)) &&
-         !hasAny(checkpoint, "layernorm.") && !hasAny(checkpoint, "classifier.");
+         !hasAny(checkpoint, "layernorm.") &&
+         !hasAny(checkpoint, "classifier.");
 }
 
 /// Gives the class token of a file that does not say its stage that stage.
@@ -30,8 +31,8 @@ static void placeClassToken(const CvtConfig &config, std::string_view encoder,
     return;
   for (size_t i = config.stages.size(); i-- != 0;)
     if (config.stages[i].clsToken) {
-      token.key() = std::string(encoder) + "stages." + std::to_string(i) +
-                    ".cls_token";
+      token.key() =
+          std::string(encoder) + "stages." + std::to_string(i) + ".cls_token";
       break;
     }
   checkpoint.tensors.insert(std::move(token));

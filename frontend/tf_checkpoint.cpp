@@ -180,7 +180,8 @@ static NumberType numberTypeOf(hid_t dataset) {
   Handle type(H5Dget_type(dataset), H5Tclose);
   Handle half(halfType(), H5Tclose);
   for (auto [known, number] :
-       {std::pair(hid_t(H5T_IEEE_F32LE), NumberType{"F32", ElementType::F32, 4}),
+       {std::pair(hid_t(H5T_IEEE_F32LE),
+                  NumberType{"F32", ElementType::F32, 4}),
         {hid_t(half), {"F16", ElementType::F16, 2}},
         {hid_t(H5T_IEEE_F64LE), {"F64", ElementType::F64, 8}}})
     if (type.isValid() && H5Tequal(type, known) > 0)
@@ -194,8 +195,7 @@ herr_t TfReader::visit(hid_t group, const char *name, const H5L_info_t *link,
   return static_cast<TfReader *>(reader)->readLink(group, name, *link) ? 0 : -1;
 }
 
-bool TfReader::readLink(hid_t group, const char *name,
-                        const H5L_info_t &link) {
+bool TfReader::readLink(hid_t group, const char *name, const H5L_info_t &link) {
   if (++links > maxLinks)
     return refuse("has more than " + std::to_string(maxLinks) +
                   " groups and datasets");

@@ -150,10 +150,11 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "last_hidden_state, cls_token_value, hidden_states; e.g. "
                  "--outputs=logits,hidden_states. Default: what the "
                  "architecture returns");
-  app.add_option("--target", raw.target,
-                 "Instruction sets to generate code for, the best one is chosen "
-                 "at load: native, x86-64-v3, x86-64-v4, znver4; e.g. "
-                 "--target=znver4,x86-64-v3")
+  app.add_option(
+         "--target", raw.target,
+         "Instruction sets to generate code for, the best one is chosen "
+         "at load: native, x86-64-v3, x86-64-v4, znver4; e.g. "
+         "--target=znver4,x86-64-v3")
       ->capture_default_str();
 }
 
@@ -249,8 +250,8 @@ static void check(const CLI::App &app, CompileOptions &options,
   if (app.count("--cache-dir") && raw.cacheDir.empty())
     throw CLI::ValidationError("--cache-dir=", "expected a folder, or none");
   if (raw.cacheDir != "none")
-    options.cacheDir = raw.cacheDir.empty() ? KernelCache::defaultFolder()
-                                            : raw.cacheDir;
+    options.cacheDir =
+        raw.cacheDir.empty() ? KernelCache::defaultFolder() : raw.cacheDir;
   if (app.count("--verify"))
     checkVerify(options);
   bool toStandardOutput =

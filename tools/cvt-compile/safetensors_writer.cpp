@@ -142,9 +142,8 @@ Writer::openSource(const ExpectedTensor &tensor) {
   weights::DType type = *weights::parseDType(stored->typeName);
   Source source =
       stored->axes.empty()
-          ? weights::makeMappedSource(files[stored->file], type,
-                                      stored->offset, elements, tensor.name,
-                                      error)
+          ? weights::makeMappedSource(files[stored->file], type, stored->offset,
+                                      elements, tensor.name, error)
           : weights::makePermutedSource(files[stored->file], type,
                                         stored->offset, stored->shape,
                                         stored->axes, tensor.name, error);

@@ -62,8 +62,8 @@ static llvm::Expected<ModelPlace> findModel(const CompileOptions &options) {
 /// A bare model has what is asked for, or the error says what it has.
 static llvm::Error acceptMissingHead(const CompileOptions &options,
                                      SourceModel &model) {
-  bool wantsLogits = options.outputs.empty() ||
-                     llvm::is_contained(options.outputs, "logits");
+  bool wantsLogits =
+      options.outputs.empty() || llvm::is_contained(options.outputs, "logits");
   if (wantsLogits)
     return llvm::createStringError(
         model.checkpoint->name +

@@ -10,7 +10,8 @@ namespace cvt {
 namespace {
 
 TEST(HubCache, NamesAreAsTheHubAllowsThem) {
-  for (const char *name : {"microsoft/cvt-13", "gpt2", "a", "A_b.c-d/0.1", "_a"})
+  for (const char *name :
+       {"microsoft/cvt-13", "gpt2", "a", "A_b.c-d/0.1", "_a"})
     EXPECT_TRUE(isHubName(name)) << name;
   EXPECT_TRUE(isHubName(std::string(96, 'a')));
   EXPECT_FALSE(isHubName(std::string(97, 'a')));

@@ -52,8 +52,8 @@ TEST_F(PermutedSourceTest, AConvolutionsKernelFromHwioInAnyPieces) {
       for (int h = 0; h != 2; ++h)
         for (int w = 0; w != 4; ++w)
           expected.push_back(static_cast<float>(((h * 4 + w) * 3 + i) * 5 + o));
-  auto source = makePermutedSource(map(120, 7), DType::F32, 7, shape, axes,
-                                   "t", error);
+  auto source =
+      makePermutedSource(map(120, 7), DType::F32, 7, shape, axes, "t", error);
   ASSERT_TRUE(source) << error;
   ASSERT_EQ(source->elements(), 120u);
   for (size_t piece : {1, 7, 120}) {
@@ -68,8 +68,8 @@ TEST_F(PermutedSourceTest, AConvolutionsKernelFromHwioInAnyPieces) {
 
 TEST_F(PermutedSourceTest, AMatrixWithLongRows) {
   std::vector<int64_t> shape = {3, 1000}, axes = {1, 0};
-  auto source = makePermutedSource(map(3000, 0), DType::F32, 0, shape, axes,
-                                   "t", error);
+  auto source =
+      makePermutedSource(map(3000, 0), DType::F32, 0, shape, axes, "t", error);
   ASSERT_TRUE(source) << error;
   std::vector<float> found(3000);
   source->read(0, found);
