@@ -79,6 +79,21 @@ std::optional<Checkpoint> openCheckpointFile(const fs::path &path,
                 : openShard(path, error);
 }
 
+/// For the error about a folder without weights: the only file named as the
+/// original repository's are, whose place is nowhere defined.
+static std::string suggestOriginal(const fs::path &folder) {
+  std::error_code code;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+       entry.increment(code))
+    if (entry->path().extension() == ".pth")
+      found.push_back(entry->path());
+  return found.size() != 1 ? ""
+                           : "; " + found.front().filename().string() +
+                                 " is read if it is named: --weights=" +
+                                 found.front().string();
+}
+
 std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
                                          std::string &error) {
   std::error_code status;
@@ -92,7 +107,8 @@ std::optional<Checkpoint> openCheckpoint(const fs::path &folder,
   }
   error = folder.string() +
           ": has no weights; it must hold model.safetensors, "
-          "pytorch_model.bin or tf_model.h5, or an index of one in shards";
+          "pytorch_model.bin or tf_model.h5, or an index of one in shards" +
+          suggestOriginal(folder);
   return std::nullopt;
 }
 

@@ -48,7 +48,7 @@ struct Checkpoint {
   const CheckpointTensor *find(std::string_view tensor) const;
 };
 
-/// Opens the weights in a model folder: model.safetensors, else the shards
+/// Opens the weights in a folder: model.safetensors, else the shards
 /// that model.safetensors.index.json lists, else the same of pytorch_model.bin,
 /// else of tf_model.h5.
 /// Returns nothing and sets `error` to one sentence if there are none or they

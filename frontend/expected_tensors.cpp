@@ -8,6 +8,7 @@
 
 #include "frontend/json_reader.h"
 
+#include <algorithm>
 #include <set>
 
 namespace cvt {
@@ -119,10 +120,19 @@ std::vector<ExpectedTensor> expectedTensors(const CvtConfig &config) {
   return std::move(list.tensors);
 }
 
-static std::string describeOtherShape(const ExpectedTensor &expected,
-                                      const CheckpointTensor &found) {
-  return expected.name + " has shape " + formatShape(found.shape) +
-         " instead of " + formatShape(expected.shape);
+/// Whether a tensor is there in another shape.
+static bool hasOtherShape(const ExpectedTensor &expected,
+                          const CheckpointTensor *found) {
+  return found && found->shape != expected.shape;
+}
+
+/// Whether the checkpoint has any of the tensors, whatever their shape.
+static bool hasSome(const std::vector<ExpectedTensor> &expected,
+                    const Checkpoint &checkpoint) {
+  return std::any_of(expected.begin(), expected.end(),
+                     [&](const ExpectedTensor &tensor) {
+                       return checkpoint.find(tensor.name) != nullptr;
+                     });
 }
 
 /// What is wrong with a tensor of a checkpoint, or empty.
@@ -130,8 +140,9 @@ static std::string problem(const ExpectedTensor &expected,
                            const CheckpointTensor *found) {
   if (!found)
     return expected.name + " is missing";
-  if (found->shape != expected.shape)
-    return describeOtherShape(expected, *found);
+  if (hasOtherShape(expected, found))
+    return expected.name + " has shape " + formatShape(found->shape) +
+           " instead of " + formatShape(expected.shape);
   switch (found->type) {
   case ElementType::F64:
   case ElementType::F32:
@@ -158,8 +169,10 @@ TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
     if (text.empty())
       continue;
     problems.add(text);
-    match.hasOtherShapes |= found && found->shape != tensor.shape;
+    match.hasOtherShapes |= hasOtherShape(tensor, found);
+    match.lacksSome |= !found;
   }
+  match.lacksSome &= hasSome(expected, checkpoint);
   Enumeration unexpected;
   for (const auto &[name, tensor] : checkpoint.tensors)
     if (!names.contains(name) && !name.ends_with(".num_batches_tracked"))
@@ -175,14 +188,18 @@ TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
   return match;
 }
 
-std::string dropOtherShapes(std::vector<ExpectedTensor> &expected,
-                            Checkpoint &checkpoint) {
+std::string dropDrawn(const DrawRules &rules,
+                      std::vector<ExpectedTensor> &expected,
+                      Checkpoint &checkpoint) {
+  bool drawsMissing = rules.missing && hasSome(expected, checkpoint);
   Enumeration dropped;
   std::erase_if(expected, [&](const ExpectedTensor &tensor) {
     const CheckpointTensor *found = checkpoint.find(tensor.name);
-    if (!found || found->shape == tensor.shape)
+    bool isDrawn =
+        found ? rules.otherShapes && hasOtherShape(tensor, found) : drawsMissing;
+    if (!isDrawn)
       return false;
-    dropped.add(describeOtherShape(tensor, *found));
+    dropped.add(problem(tensor, found));
     checkpoint.tensors.erase(tensor.name);
     return true;
   });

@@ -43,16 +43,28 @@ struct TensorMatch {
   std::string warning;
   /// Whether `error` is also about tensors of another shape.
   bool hasOtherShapes = false;
+  /// Whether `error` is also about tensors that are missing, while the
+  /// checkpoint has some of the model's.
+  bool lacksSome = false;
 };
 
 TensorMatch matchTensors(const std::vector<ExpectedTensor> &expected,
                          const Checkpoint &checkpoint);
 
-/// Removes tensors whose shape is not the expected one from both, so that the
-/// rest can match and these are drawn at random.  Returns one sentence that
-/// names the first five with both shapes, or empty if there are none.
-std::string dropOtherShapes(std::vector<ExpectedTensor> &expected,
-                            Checkpoint &checkpoint);
+/// Which tensors that do not fit are drawn at random instead.
+struct DrawRules {
+  /// Those that are missing, if the checkpoint has some of the model's.
+  bool missing = false;
+  /// Those whose shape is not the expected one.
+  bool otherShapes = false;
+};
+
+/// Removes tensors that are to be drawn from both, so that the rest can match.
+/// Returns one sentence that names the first five and why, or empty if there
+/// are none.
+std::string dropDrawn(const DrawRules &rules,
+                      std::vector<ExpectedTensor> &expected,
+                      Checkpoint &checkpoint);
 
 } // namespace cvt
 

@@ -1,7 +1,8 @@
 //===- tensor_names.h - One name for the same tensor of other classes -----===//
 //
-// A checkpoint has the names of the class that it was saved from; the model
-// may be compiled as another.
+// A checkpoint has the names of the class that it was saved from, in Hugging
+// Face's transformers or the original repository; the model may be compiled as
+// another.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,6 +13,11 @@
 #include "frontend/config.h"
 
 namespace cvt {
+
+/// Renames the tensors of the original repository's model ("stage0.blocks.0…") as
+/// Hugging Face's classifier names them.  Returns whether the checkpoint is of
+/// that model, which is trained with QuickGELU; others stay as they are.
+bool translateOriginalNames(Checkpoint &checkpoint);
 
 /// Whether the checkpoint is of a bare model: it has an encoder, and nothing of
 /// a classifier's head.

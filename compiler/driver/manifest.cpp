@@ -98,6 +98,7 @@ llvm::json::Object cvt::buildManifest(ModuleOp planned, const ModelFacts &facts,
   return llvm::json::Object{
       {"compiler", compilerVersion()},
       {"model", llvm::json::Object{{"architecture", facts.architecture},
+                                   {"activation", facts.activation},
                                    {"source_sha256", facts.sourceSha256},
                                    {"config", facts.config}}},
       {"precision", facts.precision},

@@ -16,7 +16,9 @@ namespace cvt {
 /// What the IR does not hold but the runtime's users want to know.
 struct ModelFacts {
   std::string architecture;
-  /// Lower-case hex: identifies config and weights.
+  /// In the MLPs, by the dialect's name.
+  std::string activation;
+  /// Lower-case hex: identifies config, weights and activation.
   std::string sourceSha256;
   /// The config, all keys.
   llvm::json::Value config = nullptr;

@@ -2,7 +2,6 @@
 
 #include "frontend/import/model_builder.h"
 
-#include "dialect/CvtDialect.h"
 #include "frontend/import/weight_symbols.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -66,6 +65,7 @@ private:
   OwningOpRef<ModuleOp> module;
   std::vector<StageShape> shapes;
   int64_t height, width;
+  Activation activation;
   WeightSymbols weights;
   SmallVector<Value> outputs;
   SmallVector<Attribute> outputNames;
@@ -77,7 +77,7 @@ ModelBuilder::ModelBuilder(MLIRContext &context, const CvtConfig &config,
                            const ImportOptions &options)
     : config(config), builder(&context), loc(builder.getUnknownLoc()),
       module(ModuleOp::create(loc)), height(options.height),
-      width(options.width),
+      width(options.width), activation(options.activation),
       weights(OpBuilder::atBlockEnd(module->getBody()), config, options) {
   std::string error;
   auto valid = validateForImageSize(config, height, width, error);
@@ -238,7 +238,7 @@ Value ModelBuilder::mlp(size_t stage, int64_t index, Value tokens) {
                                    tensor + ".intermediate.dense"));
   hidden = GeluOp::create(
       builder, loc, hidden,
-      ActivationAttr::get(builder.getContext(), Activation::Gelu));
+      ActivationAttr::get(builder.getContext(), activation));
   return linear(hidden,
                 declareLinear(symbol + ".fc2", tensor + ".output.dense"));
 }

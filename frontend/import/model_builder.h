@@ -8,6 +8,7 @@
 #ifndef CVT_FRONTEND_IMPORT_MODEL_BUILDER_H
 #define CVT_FRONTEND_IMPORT_MODEL_BUILDER_H
 
+#include "dialect/CvtDialect.h"
 #include "frontend/checkpoint.h"
 #include "frontend/config.h"
 #include "frontend/shapes.h"
@@ -30,6 +31,8 @@ struct ImportOptions {
   /// matchTensors.
   const Checkpoint *checkpoint = nullptr;
   uint64_t seed = 0;
+  /// Between the two linear layers of an MLP.
+  Activation activation = Activation::Gelu;
 };
 
 /// Builds the module with @forward and one symbol for each weight.  The

@@ -288,6 +288,7 @@ static void checkModelFacts(Reader &reader) {
   if (const Json *model = reader.find("model")) {
     Reader facts(*model, "model.", reader.sharedRefusal());
     facts.readText("architecture");
+    facts.readText("activation");
     facts.readText("source_sha256");
     if (const Json *config = facts.find("config");
         config && !config->is_object())

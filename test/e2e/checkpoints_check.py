@@ -1,6 +1,7 @@
 """Checkpoints: every format gives the demo model's logits and, written as
-safetensors, its tensors; which file of a folder counts; bare models; other
-numbers of labels; names of models in Hugging Face's cache."""
+safetensors, its tensors; which file of a folder counts; bare models; weights
+that are missing; other numbers of labels; names of models in Hugging Face's
+cache."""
 
 import json
 import pathlib
@@ -14,11 +15,14 @@ import support
 PICTURES = support.DIGITS / "test-images"
 FORMATS = support.SOURCE / "test" / "models" / "cvt-digits-formats"
 TOLERANCE = 1e-4
-# Files of FORMATS and the expected logits.
-FILES = {
-    "pytorch_model.bin": "logits.npy",
-    "tf_model.h5": "logits.npy",
-}
+# Files of FORMATS, more flags, and the expected logits.
+FILES = (
+    ("pytorch_model.bin", [], "logits.npy"),
+    ("pytorch_model.bin", ["--activation=quick_gelu"], "logits_quick_gelu.npy"),
+    ("tf_model.h5", [], "logits.npy"),
+    ("microsoft.pth", [], "logits_quick_gelu.npy"),
+    ("microsoft.pth", ["--activation=gelu"], "logits.npy"),
+)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 BARE_OUTPUTS = "--outputs=last_hidden_state,cls_token_value"
 
@@ -121,13 +125,14 @@ class CheckpointChecks:
 
     def check_formats(self):
         pixels = self.tools.work / "pixels.npy"
-        for file, expected in FILES.items():
+        for file, more, expected in FILES:
             logits = np.load(support.DIGITS / "expected" / expected)
-            flag = f"--weights={FORMATS / file}"
-            artifact = self.tools.work / f"{file}.cvt"
-            outputs = self.tools.work / f"{file}-outputs"
+            flags = [f"--weights={FORMATS / file}", *more]
+            title = " ".join([file, *more])
+            artifact = self.tools.work / "format.cvt"
+            outputs = self.tools.work / "format-outputs"
             for result in (
-                self.compile(support.DIGITS, flag, output=artifact),
+                self.compile(support.DIGITS, *flags, output=artifact),
                 support.run(
                     *(self.tools.cvt_run, artifact, PICTURES),
                     f"--save-pixel-values={pixels}",
@@ -137,18 +142,18 @@ class CheckpointChecks:
                     f"--output-dir={outputs}",
                 ),
             ):
-                if not self.checks.check(file, result.code == 0, result.summary()):
+                if not self.checks.check(title, result.code == 0, result.summary()):
                     break
             else:
                 error = np.abs(np.load(outputs / "logits.npy") - logits).max()
                 self.checks.check(
-                    f"{file}: logits", error <= TOLERANCE, f"at most {error:.1e} off"
+                    f"{title}: logits", error <= TOLERANCE, f"at most {error:.1e} off"
                 )
             self.check_emitted(
-                f"{file} as safetensors",
+                f"{title} as safetensors",
                 self.tensors,
                 support.DIGITS,
-                flag,
+                *flags,
                 counters=not file.endswith(".h5"),
             )
 
@@ -189,10 +194,21 @@ class CheckpointChecks:
             ["model.safetensors: is not a file of weights"],
             folder,
         )
-        self.check_refused(
+        config = self.models.folder("only-config") / "config.json"
+        self.check_emitted(
             "a folder as --weights",
-            ["choice: is not a regular file"],
-            *(folder, f"--weights={folder}"),
+            self.tensors,
+            *(config, f"--weights={support.DIGITS}"),
+        )
+        self.check_refused(
+            "a folder without weights as --weights",
+            ["only-config: has no weights; it must hold"],
+            *(config, f"--weights={config.parent}"),
+        )
+        self.check_refused(
+            "a device as --weights",
+            ["/dev/null: is not a regular file"],
+            *(folder, "--weights=/dev/null"),
         )
         self.check_refused(
             "no file as --weights",
@@ -214,6 +230,37 @@ class CheckpointChecks:
             "an index that names itself",
             ["index: is not a file of weights"],
             *(folder, f"--weights={index}"),
+        )
+
+    def check_original(self):
+        """What is particular to the original repository's checkpoints."""
+        folder = self.models.folder("original")
+        file = folder / "best.pth"
+        shutil.copy(FORMATS / "microsoft.pth", file)
+        hint = f"best.pth is read if it is named: --weights={file}"
+        self.check_refused("only a .pth", ["has no weights", hint], folder)
+        named = f"--weights={file}"
+        digests, activations = {}, {}
+        for flags in ([], ["--activation=quick_gelu"], ["--activation=gelu"]):
+            self.compile(folder, named, *flags)
+            info = support.run(
+                *(self.tools.cvt_run, self.tools.work / "model.cvt"),
+                *("--info", "--json"),
+            )
+            model = json.loads(info.out)["model"]
+            digests["".join(flags)] = model["source_sha256"]
+            activations["".join(flags)] = model["activation"]
+        default, quick, gelu = digests.values()
+        self.checks.check(
+            "the activation is part of the artifact's facts",
+            default == quick != gelu
+            and [*activations.values()] == ["quick_gelu", "quick_gelu", "gelu"],
+            f"{activations}",
+        )
+        shutil.copy(file, folder / "second.pth")
+        result = self.compile(folder)
+        self.checks.check(
+            "two .pth", result.code == 3 and "--weights" not in result.err, result.err
         )
 
     def check_wrong_tensorflow(self):
@@ -264,9 +311,10 @@ class CheckpointChecks:
             write_tensors(folder / "model.safetensors", tensors)
             self.check_refused(
                 f"{saved}: no logits",
-                ["has no classifier", "bare CvtModel", BARE_OUTPUTS],
+                ["has no classifier", "bare CvtModel", BARE_OUTPUTS, "--init-missing"],
                 folder,
             )
+            self.check_init_missing(saved, folder)
             self.check_emitted(f"{saved}: {BARE_OUTPUTS}", bare, folder, BARE_OUTPUTS)
             folder = self.models.folder(f"{saved}-model", architectures=["CvtModel"])
             write_tensors(folder / "model.safetensors", tensors)
@@ -284,6 +332,65 @@ class CheckpointChecks:
         folder = self.models.folder("body", architectures=["CvtModel"])
         shutil.copy(support.DIGITS / "model.safetensors", folder)
         self.check_emitted("a classifier's weights as CvtModel", bare, folder)
+
+    def check_init_missing(self, saved, folder):
+        """A head for the bare model in `folder`."""
+        found = self.emit(f"{saved}: --init-missing", folder, "--init-missing")
+        if found is None:
+            return
+        self.checks.check(
+            f"{saved}: the head is drawn",
+            found.keys() == self.tensors.keys()
+            and 0.01 < found["classifier.weight"].std() < 0.03
+            and (found["layernorm.weight"] == 1).all()
+            and not found["layernorm.bias"].any()
+            and not found["classifier.bias"].any()
+            and all(
+                np.array_equal(found[name], values)
+                for name, values in self.tensors.items()
+                if name.startswith("cvt.")
+            ),
+        )
+        result = self.compile(folder, "--init-missing")
+        warning = (
+            "drawn at random: layernorm.weight is missing, layernorm.bias is "
+            "missing, classifier.weight is missing, classifier.bias is missing"
+        )
+        self.checks.check(
+            f"{saved}: an artifact with a warning",
+            result.code == 0
+            and len(result.err.splitlines()) == 1
+            and warning in result.err,
+            result.summary(),
+        )
+
+    def check_missing(self):
+        """Tensors that are missing here and there, or all."""
+        folder = self.models.folder("gaps")
+        name = "cvt.encoder.stages.0.layers.0.output.dense.weight"
+        rest = {key: self.tensors[key] for key in self.tensors if key != name}
+        write_tensors(folder / "model.safetensors", rest)
+        self.check_refused(
+            *("a gap", [f"{name} is missing; --init-missing draws"], folder)
+        )
+        found = self.emit("a gap, --init-missing", folder, "--init-missing")
+        if found is not None:
+            drawn = found.pop(name)
+            self.checks.check(
+                "the gap is drawn",
+                0.01 < drawn.std() < 0.03
+                and all(np.array_equal(found[key], rest[key]) for key in found),
+            )
+        write_tensors(folder / "model.safetensors", {"other": np.zeros(3, "<f4")})
+        for flags in ([], ["--init-missing"]):
+            result = self.compile(folder, *flags)
+            self.checks.check(
+                " ".join(["nothing of the model", *flags]),
+                result.code == 3
+                and "does not fit config.json" in result.err
+                and "--init-missing" not in result.err,
+                result.summary(),
+            )
 
     def check_other_labels(self):
         names = {str(i): f"class {i}" for i in range(7)}
@@ -421,9 +528,11 @@ def main():
     all_checks = CheckpointChecks(checks, support.Tools(options.build, "checkpoints"))
     all_checks.check_formats()
     all_checks.check_choice()
+    all_checks.check_original()
     all_checks.check_wrong_tensorflow()
     all_checks.check_half()
     all_checks.check_bare()
+    all_checks.check_missing()
     all_checks.check_other_labels()
     all_checks.check_hub()
     all_checks.check_random()

@@ -153,7 +153,9 @@ def check_architectures(checks, tools, torch, make_model, only):
         model = make_model.build(architecture)
         folder = tools.work / name
         make_model.write(model, folder)
-        check(checks, tools, name, folder, Reference(torch, model, architecture))
+        reference = Reference(torch, model, architecture)
+        flags = make_model.compile_flags(architecture)
+        check(checks, tools, name, folder, reference, flags=flags)
 
 
 def check_checkpoints(checks, tools, torch, make_model):

@@ -3,9 +3,10 @@
     make_model.py NAME FOLDER [--seed=N] [--dtype=float32] [--shard-size=SIZE]
 
 NAME is an entry of architectures.json beside this file, or the path of a JSON
-file with such an entry: keys of CvtConfig, `image_size` as [H, W], and
+file with such an entry: keys of CvtConfig, `image_size` as [H, W],
 `activation_scale`, the size of what every norm is given (default 1): small
-activations make a wrong epsilon visible.
+activations make a wrong epsilon visible; and `activation`, gelu if absent, which
+no file that is written names: see compile_flags.
 
 Plain initialisation hides mistakes: with zero biases, unit norms and tiny
 weights, attention is uniform, and a wrong scale changes nothing that a
@@ -20,7 +21,9 @@ import pathlib
 
 import torch
 from transformers import CvtConfig, CvtForImageClassification, CvtModel
+from transformers.activations import ACT2FN
 from transformers.models.cvt.modeling_cvt import (
+    CvtIntermediate,
     CvtSelfAttention,
     CvtSelfAttentionProjection,
 )
@@ -36,6 +39,7 @@ def build(architecture, seed=0):
     settings = dict(architecture)
     height, width = settings.pop("image_size")
     scale = settings.pop("activation_scale", 1.0)
+    activation = settings.pop("activation", "gelu")
     names = settings.pop("architectures", ["CvtForImageClassification"])
     config = CvtConfig(**settings)
     config.image_size = height if height == width else [height, width]
@@ -45,9 +49,17 @@ def build(architecture, seed=0):
     }[names[0]]
     model = _construct(model_class, config)
     _repair_projections(model)
+    _set_activation(model, activation)
     _perturb(model, torch.Generator().manual_seed(seed))
     _scale_activations(model, scale)
     return model.eval()
+
+
+def compile_flags(architecture):
+    """What cvt-compile is to be told beside the model's folder."""
+    if "activation" not in architecture:
+        return []
+    return ["--activation=" + architecture["activation"]]
 
 
 def _construct(model_class, config):
@@ -83,6 +95,12 @@ def _repair_projections(model):
                 )
             else:
                 module.convolution_projection = torch.nn.Identity()
+
+
+def _set_activation(model, activation):
+    for module in model.modules():
+        if isinstance(module, CvtIntermediate):
+            module.activation = ACT2FN[activation]
 
 
 @torch.no_grad()

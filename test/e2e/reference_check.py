@@ -23,7 +23,10 @@ PHASES = ("fuse", "precision")
 # Seconds a picture, not milliseconds: the evaluator is slow.
 TOO_LARGE = ("cvt-13", "cvt-13-rectangle")
 # These are compiled to code, too; hf_check.py does it for all.
-COMPILED = ("two-stages-odd", "average-pooling", "class-token-everywhere")
+COMPILED = (
+    *("two-stages-odd", "average-pooling", "class-token-everywhere"),
+    "quick-gelu",
+)
 
 
 def round_constants(model):
@@ -39,13 +42,13 @@ def round_constants(model):
 class Case:
     """One architecture: its model folder, its input, and how to get results."""
 
-    def __init__(self, checks, tools, name, image_size):
+    def __init__(self, checks, tools, name, image_size, flags):
         self.checks = checks
         self.tools = tools
         self.name = name
         self.folder = tools.work / name
         self.pixels = tools.work / f"{name}.npy"
-        self.size_flag = "--image-size=" + "x".join(map(str, image_size))
+        self.flags = ["--image-size=" + "x".join(map(str, image_size)), *flags]
 
     def phase(self, title, phase, *flags):
         """The outputs of the IR after a phase, or None: a failed check."""
@@ -68,7 +71,7 @@ class Case:
 
     def _compile(self, title, *flags):
         return self._run(
-            title, self.tools.cvt_compile, self.folder, self.size_flag, *flags
+            title, self.tools.cvt_compile, self.folder, *self.flags, *flags
         )
 
     def _evaluate(self, title, *command):
@@ -156,7 +159,8 @@ def main():
     small = make_model.ARCHITECTURES.keys() - TOO_LARGE
     for name, architecture in make_model.ARCHITECTURES.items():
         if name in (options.architectures or small):
-            case = Case(checks, tools, name, architecture["image_size"])
+            flags = make_model.compile_flags(architecture)
+            case = Case(checks, tools, name, architecture["image_size"], flags)
             check_architecture(case, torch, make_model, architecture)
     return checks.finish()
 

@@ -125,6 +125,10 @@ int Compiler::load() {
 }
 
 int Compiler::writeWeights() {
+  if (model.activation == Activation::QuickGelu)
+    warn(options.output +
+         ": does not say that the model computes quick_gelu; Hugging Face's "
+         "classes compute gelu with these weights");
   progress.begin("write");
   if (llvm::Error error = writeSafetensors(options.output, model,
                                            options.randomSeed.value_or(0)))
@@ -139,6 +143,7 @@ int Compiler::compile() {
   import.width = model.width;
   import.checkpoint = model.checkpoint ? &*model.checkpoint : nullptr;
   import.seed = options.randomSeed.value_or(0);
+  import.activation = model.activation;
   module = buildModel(context, model.config, import);
   if (llvm::Error error = checkOutputs(*module))
     return fail(kWrongUsage, std::move(error));

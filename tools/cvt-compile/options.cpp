@@ -111,11 +111,14 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "File to write; e.g. -o cvt-13.cvt. With --emit=mlir or llvm "
                  "the default is standard output");
   app.add_option("--weights", options.weights,
-                 "File of weights, or the index of several, instead of the "
-                 "folder's model.safetensors, pytorch_model.bin or "
-                 "tf_model.h5; its content says which format it is; e.g. "
-                 "--weights=best.bin")
-      ->type_name("FILE");
+                 "File of weights, the index of several, or another folder "
+                 "to look in, instead of the model folder's model.safetensors, "
+                 "pytorch_model.bin or tf_model.h5; a file's content says "
+                 "which format it is; e.g. --weights=CvT-13-224x224-IN-1k.pth")
+      ->type_name("FILE|FOLDER");
+  app.add_flag("--init-missing", options.initMissing,
+               "Draw weights at random, with a warning, that the file does not "
+               "have, such as the classifier where it is of a bare CvtModel");
   app.add_flag("--ignore-mismatched-sizes", options.ignoreMismatchedSizes,
                "Draw weights at random, with a warning, where the file's have "
                "another shape than config.json says, such as a classifier for "
@@ -125,6 +128,13 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "--random-weights=7 (default seed 0)")
       ->expected(0, 1)
       ->default_str("0");
+  app.add_option("--activation", options.activation,
+                 "Function in the MLPs: gelu, the exact one, which Hugging "
+                 "Face's classes compute; or quick_gelu, x * sigmoid(1.702 x), "
+                 "which the original repository trained with; e.g. "
+                 "--activation=quick_gelu. Default: quick_gelu for weights "
+                 "with the original repository's names, else gelu")
+      ->check(CLI::IsMember({"gelu", "quick_gelu"}));
   app.add_option("--image-size", raw.imageSize,
                  "N: pictures of N x N pixels; HxW: tensors of that size only; "
                  "e.g. --image-size=384. Default: the processor's size, else "
@@ -212,7 +222,7 @@ static Emit parseEmit(llvm::StringRef name) {
 static void check(const CLI::App &app, CompileOptions &options,
                   const RawOptions &raw) {
   if (app.count("--weights") && options.weights.empty())
-    throw CLI::ValidationError("--weights=", "expected a file");
+    throw CLI::ValidationError("--weights=", "expected a file or folder");
   if (app.count("--weights") && app.count("--random-weights"))
     throw CLI::ValidationError("--weights", "does not go with "
                                             "--random-weights");

@@ -23,13 +23,18 @@ struct ImageSizeOption {
 struct CompileOptions {
   std::string model;
   std::string output;
-  /// File of weights, or its index; empty: the model folder's own.
+  /// File of weights, its index, or the folder of one; empty: the model
+  /// folder.
   std::string weights;
+  /// Whether tensors that the weights lack are drawn at random.
+  bool initMissing = false;
   /// Whether tensors of another shape than the config's are drawn at random.
   bool ignoreMismatchedSizes = false;
   std::optional<uint64_t> randomSeed;
   std::optional<ImageSizeOption> imageSize;
   int64_t maxBatch = 8;
+  /// "gelu" or "quick_gelu"; empty: what the weights were trained with.
+  std::string activation;
   /// "f32", "bf16" or "int8".
   std::string precision = "f32";
   /// As given; empty: what the architecture returns.

@@ -70,31 +70,43 @@ static llvm::Error acceptMissingHead(const CompileOptions &options,
         ": has no classifier (layernorm.weight, classifier.weight): it is of a "
         "bare CvtModel; compile it with --outputs=last_hidden_state,"
         "cls_token_value, or set architectures to [\"CvtModel\"] in " +
-        model.config.file);
+        model.config.file +
+        ", or let --init-missing draw a classifier at random");
   model.config.architecture = Architecture::Model;
   return llvm::Error::success();
+}
+
+/// What else could be done about weights that do not fit.
+static std::string suggestDrawing(const TensorMatch &match) {
+  std::string text;
+  if (match.lacksSome)
+    text += "; --init-missing draws weights that are missing at random";
+  if (match.hasOtherShapes)
+    text += "; --ignore-mismatched-sizes draws weights of another shape at "
+            "random";
+  return text;
 }
 
 static llvm::Error matchWeights(const CompileOptions &options,
                                 SourceModel &model) {
   Checkpoint &checkpoint = *model.checkpoint;
+  if (translateOriginalNames(checkpoint))
+    model.activation = Activation::QuickGelu;
   if (model.config.architecture == Architecture::ImageClassification &&
-      lacksHead(checkpoint))
+      lacksHead(checkpoint) && !options.initMissing)
     if (llvm::Error error = acceptMissingHead(options, model))
       return error;
   adaptNames(model.config, checkpoint);
   std::vector<ExpectedTensor> expected = expectedTensors(model.config);
-  if (options.ignoreMismatchedSizes)
-    if (std::string dropped = dropOtherShapes(expected, checkpoint);
-        !dropped.empty())
-      model.warnings.push_back(dropped);
+  std::string dropped =
+      dropDrawn({.missing = options.initMissing,
+                 .otherShapes = options.ignoreMismatchedSizes},
+                expected, checkpoint);
+  if (!dropped.empty())
+    model.warnings.push_back(dropped);
   TensorMatch match = matchTensors(expected, checkpoint);
   if (!match.error.empty())
-    return llvm::createStringError(
-        match.error + (match.hasOtherShapes
-                           ? "; --ignore-mismatched-sizes draws weights of "
-                             "another shape at random"
-                           : ""));
+    return llvm::createStringError(match.error + suggestDrawing(match));
   if (!match.warning.empty())
     model.warnings.push_back(match.warning);
   return llvm::Error::success();
@@ -103,15 +115,19 @@ static llvm::Error matchWeights(const CompileOptions &options,
 static llvm::Error loadWeights(const CompileOptions &options,
                                const ModelPlace &place, SourceModel &model) {
   std::string error;
-  if (options.weights.empty()) {
-    model.folder = place.config.parent_path().string();
-    model.checkpoint = openCheckpoint(model.folder, error);
-    if (!model.checkpoint && !place.hubName.empty())
-      error += "; download it anew: " + downloadCommand(place.hubName);
+  std::error_code ignored;
+  bool isModelsOwn = options.weights.empty();
+  fs::path weights =
+      isModelsOwn ? place.config.parent_path() : fs::path(options.weights);
+  if (isModelsOwn || fs::is_directory(weights, ignored)) {
+    model.folder = weights.string();
+    model.checkpoint = openCheckpoint(weights, error);
   } else {
-    model.folder = fs::path(options.weights).parent_path().string();
-    model.checkpoint = openCheckpointFile(options.weights, error);
+    model.folder = weights.parent_path().string();
+    model.checkpoint = openCheckpointFile(weights, error);
   }
+  if (!model.checkpoint && isModelsOwn && !place.hubName.empty())
+    error += "; download it anew: " + downloadCommand(place.hubName);
   if (!model.checkpoint)
     return llvm::createStringError(error);
   return matchWeights(options, model);
@@ -192,6 +208,8 @@ static llvm::Error hashSource(const fs::path &config,
       return error;
   if (options.randomSeed)
     hash.update("random:" + std::to_string(*options.randomSeed) + "\n");
+  hash.update("activation:" + stringifyActivation(model.activation).str() +
+              "\n");
   if (model.processor)
     hash.update(toJson(*model.processor).dump());
   model.sha256 = llvm::toHex(hash.final(), /*LowerCase=*/true);
@@ -218,6 +236,8 @@ cvt::loadSourceModel(const CompileOptions &options) {
   if (!options.randomSeed)
     if (llvm::Error failed = loadWeights(options, *place, model))
       return failed;
+  if (!options.activation.empty())
+    model.activation = *symbolizeActivation(options.activation);
   if (llvm::Error failed = hashSource(place->config, options, model))
     return failed;
   return model;
@@ -235,6 +255,7 @@ ModelFacts cvt::factsOf(const SourceModel &model,
       model.config.architecture == Architecture::ImageClassification
           ? "CvtForImageClassification"
           : "CvtModel";
+  facts.activation = stringifyActivation(model.activation).str();
   facts.sourceSha256 = model.sha256;
   facts.config = toLlvm(toJson(model.config));
   if (model.config.architecture == Architecture::ImageClassification)

@@ -4,6 +4,7 @@
 #define CVT_TOOLS_CVT_COMPILE_SOURCE_MODEL_H
 
 #include "compiler/driver/manifest.h"
+#include "dialect/CvtDialect.h"
 #include "frontend/checkpoint.h"
 #include "frontend/config.h"
 #include "frontend/processor_config.h"
@@ -22,13 +23,14 @@ struct SourceModel {
   CvtConfig config;
   /// Empty with --random-weights.  Tensors that it does not have are drawn.
   std::optional<Checkpoint> checkpoint;
+  Activation activation = Activation::Gelu;
   /// How pictures become inputs; empty if the model takes tensors only.
   std::optional<ProcessorConfig> processor;
   int64_t height = 0;
   int64_t width = 0;
   /// Folder of the weight files.
   std::string folder;
-  /// Lower-case hex, of config, weights and processor settings.
+  /// Lower-case hex, of config, weights, activation and processor settings.
   std::string sha256;
   /// What is odd but no error, a sentence each.
   std::vector<std::string> warnings;

@@ -79,8 +79,8 @@ static void printKernels(const cvt_model_info &info, const Json &targets) {
 static void printForPeople(const Model &model, const Json &manifest) {
   const cvt_model_info &info = model.info();
   const Json &facts = manifest.at("model");
-  printFact("model", "%s, %s", text(facts, "architecture").c_str(),
-            info.precision);
+  printFact("model", "%s, %s, %s", text(facts, "architecture").c_str(),
+            text(facts, "activation").c_str(), info.precision);
   printFact("input", "%s, B from 1 to %lld", describeTensor(info.input).c_str(),
             static_cast<long long>(info.max_batch));
   for (size_t i = 0; i < info.output_count; ++i)

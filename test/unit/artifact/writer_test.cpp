@@ -88,7 +88,8 @@ protected:
 
   static constexpr const char *manifestText = R"({
     "compiler": "test",
-    "model": {"architecture": "CvtModel", "source_sha256": "00",
+    "model": {"architecture": "CvtModel", "activation": "gelu",
+              "source_sha256": "00",
               "config": {"sha256": {"code": "not the real one"}}},
     "precision": "f32", "max_batch": 4,
     "input": {"name": "pixel_values", "shape": [-1, 3, 4, 4]},

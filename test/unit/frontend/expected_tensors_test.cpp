@@ -145,6 +145,73 @@ TEST(MatchTensors, UnusedTensorsAreAWarning) {
             "a, b\\n, c, d, e and 2 more");
 }
 
+TEST(MatchTensors, SaysWhatCouldBeDrawn) {
+  auto expected = expectedTensors(configOf("{}"));
+  Checkpoint checkpoint = checkpointOf(expected);
+  checkpoint.tensors["classifier.bias"].shape = {7};
+  TensorMatch match = matchTensors(expected, checkpoint);
+  EXPECT_TRUE(match.hasOtherShapes);
+  EXPECT_FALSE(match.lacksSome);
+  checkpoint.tensors.erase("classifier.bias");
+  match = matchTensors(expected, checkpoint);
+  EXPECT_FALSE(match.hasOtherShapes);
+  EXPECT_TRUE(match.lacksSome);
+  match = matchTensors(expected, {"m.safetensors", {}});
+  EXPECT_NE(match.error, "");
+  EXPECT_FALSE(match.lacksSome);
+}
+
+TEST(DropDrawn, DropsWhatTheRulesSay) {
+  const auto all = expectedTensors(configOf("{}"));
+  Checkpoint damaged = checkpointOf(all);
+  damaged.tensors["classifier.weight"].shape = {7, 384};
+  damaged.tensors.erase("layernorm.bias");
+  const std::string prefix = "m.safetensors: drawn at random: ";
+  const std::string missing = "layernorm.bias is missing";
+  const std::string other =
+      "classifier.weight has shape [7, 384] instead of [2, 384]";
+  auto drop = [&](const DrawRules &rules) {
+    auto expected = all;
+    Checkpoint checkpoint = damaged;
+    std::string text = dropDrawn(rules, expected, checkpoint);
+    // What is left to complain about is what the rules do not cover.
+    TensorMatch match = matchTensors(expected, checkpoint);
+    EXPECT_EQ(match.lacksSome, !rules.missing);
+    EXPECT_EQ(match.hasOtherShapes, !rules.otherShapes);
+    EXPECT_EQ(match.warning, "");
+    EXPECT_EQ(checkpoint.find("classifier.weight") == nullptr,
+              rules.otherShapes);
+    return text;
+  };
+  EXPECT_EQ(drop({}), "");
+  EXPECT_EQ(drop({.missing = true}), prefix + missing);
+  EXPECT_EQ(drop({.otherShapes = true}), prefix + other);
+  EXPECT_EQ(drop({.missing = true, .otherShapes = true}),
+            prefix + missing + ", " + other);
+}
+
+TEST(DropDrawn, NamesFive) {
+  auto expected = expectedTensors(configOf("{}"));
+  Checkpoint checkpoint = checkpointOf(expected);
+  const ExpectedTensor last = expected.back();
+  checkpoint.tensors = {{last.name, checkpoint.tensors[last.name]}};
+  const std::string sixth = expected[5].name;
+  const size_t more = expected.size() - 1 - 5;
+  std::string text = dropDrawn({.missing = true}, expected, checkpoint);
+  expectHolds(text, {" and " + std::to_string(more) + " more"});
+  EXPECT_EQ(text.find(sixth), std::string::npos);
+  EXPECT_EQ(expected.size(), 1u);
+}
+
+TEST(DropDrawn, ACheckpointWithoutAnyOfTheModelsStaysWrong) {
+  auto expected = expectedTensors(configOf("{}"));
+  const size_t count = expected.size();
+  Checkpoint checkpoint{"m.safetensors", {}};
+  checkpoint.tensors["other"] = {};
+  EXPECT_EQ(dropDrawn({.missing = true}, expected, checkpoint), "");
+  EXPECT_EQ(expected.size(), count);
+}
+
 TEST(MatchTensors, TheDigitsModelFits) {
   std::string error;
   auto config = readCvtConfig("test/models/cvt-digits/config.json", error);

@@ -35,7 +35,8 @@ std::string loadProgram(const std::string &name) {
 nlohmann::json makeManifest() {
   return nlohmann::json::parse(R"({
     "compiler": "test",
-    "model": {"architecture": "CvtModel", "source_sha256": "00", "config": {}},
+    "model": {"architecture": "CvtModel", "activation": "gelu",
+              "source_sha256": "00", "config": {}},
     "precision": "f32",
     "max_batch": 4,
     "input": {"name": "pixel_values", "shape": [-1, 3, 4, 4]},
