@@ -195,17 +195,17 @@ std::string dropDrawn(const DrawRules &rules,
   Enumeration dropped;
   std::erase_if(expected, [&](const ExpectedTensor &tensor) {
     const CheckpointTensor *found = checkpoint.find(tensor.name);
-    bool isDrawn =
-        found ? rules.otherShapes && hasOtherShape(tensor, found) : drawsMissing;
+    bool isDrawn = found ? rules.otherShapes && hasOtherShape(tensor, found)
+                         : drawsMissing;
     if (!isDrawn)
       return false;
     dropped.add(problem(tensor, found));
     checkpoint.tensors.erase(tensor.name);
     return true;
   });
-  return dropped.empty() ? ""
-                         : checkpoint.name + ": drawn at random: " +
-                               dropped.str();
+  return dropped.empty()
+             ? ""
+             : checkpoint.name + ": drawn at random: " + dropped.str();
 }
 
 } // namespace cvt

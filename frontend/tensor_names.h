@@ -14,9 +14,9 @@
 
 namespace cvt {
 
-/// Renames the tensors of the original repository's model ("stage0.blocks.0…") as
-/// Hugging Face's classifier names them.  Returns whether the checkpoint is of
-/// that model, which is trained with QuickGELU; others stay as they are.
+/// Renames the tensors of the original repository's model ("stage0.blocks.0…")
+/// as Hugging Face's classifier names them.  Returns whether the checkpoint is
+/// of that model, which is trained with QuickGELU; others stay as they are.
 bool translateOriginalNames(Checkpoint &checkpoint);
 
 /// Whether the checkpoint is of a bare model: it has an encoder, and nothing of

@@ -69,6 +69,8 @@ private:
   }
 
   const PickleDict *findStateDict() const;
+  const PickleDict *findDict(const PickleDict &dict,
+                             std::string_view key) const;
   bool holdsTensors(const PickleDict &dict) const;
   bool readTensor(const PickleCall &call, CheckpointTensor &tensor);
   bool readLayout(const PickleTuple &arguments, CheckpointTensor &tensor,
@@ -102,18 +104,25 @@ bool StateDictReader::holdsTensors(const PickleDict &dict) const {
   });
 }
 
+/// The item of that name, the last if there are several, as in Python; null if
+/// it is no dict.
+const PickleDict *StateDictReader::findDict(const PickleDict &dict,
+                                            std::string_view key) const {
+  for (size_t i = dict.items.size(); i-- != 0;)
+    if (auto *name = pickle.get<std::string_view>(dict.items[i].key);
+        name && *name == key)
+      return pickle.get<PickleDict>(dict.items[i].value);
+  return nullptr;
+}
+
 /// The dict of tensors: the pickle's value, or an item of that.
 const PickleDict *StateDictReader::findStateDict() const {
   auto *root = std::get_if<PickleDict>(&pickle.root());
   if (!root || holdsTensors(*root))
     return root;
   for (std::string_view wrapper : {"state_dict", "model"})
-    for (PickleDict::Item item : root->items) {
-      auto *key = pickle.get<std::string_view>(item.key);
-      auto *dict = pickle.get<PickleDict>(item.value);
-      if (key && *key == wrapper && dict && holdsTensors(*dict))
-        return dict;
-    }
+    if (auto *dict = findDict(*root, wrapper); dict && holdsTensors(*dict))
+      return dict;
   return nullptr;
 }
 

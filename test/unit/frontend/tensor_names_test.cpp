@@ -97,7 +97,8 @@ TEST(OriginalNames, BecomeHuggingFaces) {
        query + "normalization.running_mean"},
       {"stage12.blocks.34.attn.proj_v.bias",
        layer + "attention.attention.projection_value.bias"},
-      {"stage12.blocks.34.attn.proj.bias", layer + "attention.output.dense.bias"},
+      {"stage12.blocks.34.attn.proj.bias",
+       layer + "attention.output.dense.bias"},
       {"stage12.blocks.34.mlp.fc1.weight", layer + "intermediate.dense.weight"},
       {"stage12.blocks.34.mlp.fc2.weight", layer + "output.dense.weight"},
       {"stage12.blocks.34.norm1.bias", layer + "layernorm_before.bias"},
@@ -113,8 +114,9 @@ TEST(OriginalNames, BecomeHuggingFaces) {
 TEST(OriginalNames, OthersStay) {
   for (const char *name :
        {"stage.cls_token", "stage1", "stage1.", "stage1x.cls_token",
-        "stage1.blocks.norm1.bias", "stage1.blocks.2", "stage1.blocks.2.norm3.a",
-        "stage1.attn.proj.bias", "blocks.0.norm1.bias", "", "other"})
+        "stage1.blocks.norm1.bias", "stage1.blocks.2",
+        "stage1.blocks.2.norm3.a", "stage1.attn.proj.bias",
+        "blocks.0.norm1.bias", "", "other"})
     EXPECT_TRUE(holds(translated({kMark, name}), name)) << name;
   EXPECT_EQ(translated({"norm.bias", "stage1.cls_token"}, false),
             Names({"norm.bias", "stage1.cls_token"}));
