@@ -286,6 +286,8 @@ bool ZipReader::locate(const CentralHeader &header, const Directory &directory,
 }
 
 std::optional<ZipDirectory> ZipReader::read() {
+  // Whoever looked at the start of a short file has met its end.
+  stream.clear();
   stream.seekg(0, std::ios::end);
   std::streamoff end = stream.tellg();
   Directory directory;
