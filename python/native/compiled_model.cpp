@@ -1,0 +1,176 @@
+//===- compiled_model.cpp - An artifact and its session, for Python -------===//
+
+#include "python/native/module.h"
+
+#include "cvt/model.hpp"
+
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace nb = nanobind;
+
+/// Of any rank: a wrong one is reported with what is expected.
+using Pixels = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
+using Array = nb::ndarray<nb::numpy, float>;
+
+namespace {
+
+/// An opened artifact and one session, which its callers share one after the
+/// other: it has a thread for each CPU already.
+class CompiledModel {
+public:
+  CompiledModel(const std::string &path, int32_t threads)
+      : model(path), threads(threads) {}
+
+  /// With the GIL held; releases it while the model runs.
+  std::vector<Array> run(const Pixels &pixels);
+
+  const cvt_model_info &info() const { return model.info(); }
+
+private:
+  void checkShape(const Pixels &pixels) const;
+  cvt::Session &ownSession();
+
+  cvt::Model model;
+  int32_t threads;
+  std::mutex mutex;
+  /// Created when first needed, again in a process that was forked: threads are
+  /// not inherited.
+  std::unique_ptr<cvt::Session> session;
+  pid_t sessionOwner = 0;
+};
+
+} // namespace
+
+static std::string describe(const std::vector<int64_t> &shape) {
+  std::string text;
+  for (int64_t extent : shape)
+    text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "(" + text + ")";
+}
+
+void CompiledModel::checkShape(const Pixels &pixels) const {
+  const int64_t *expected = info().input.shape;
+  std::vector<int64_t> found;
+  for (size_t axis = 0; axis < pixels.ndim(); ++axis)
+    found.push_back(static_cast<int64_t>(pixels.shape(axis)));
+  if (found.size() == info().input.rank && found[0] >= 1 &&
+      std::equal(found.begin() + 1, found.end(), expected + 1))
+    return;
+  throw nb::value_error(
+      ("pixel_values has the shape " + describe(found) +
+       ", expected (batch, " + std::to_string(expected[1]) + ", " +
+       std::to_string(expected[2]) + ", " + std::to_string(expected[3]) +
+       ") with a batch of at least 1")
+          .c_str());
+}
+
+/// With the mutex held.
+cvt::Session &CompiledModel::ownSession() {
+  if (session && sessionOwner != getpid())
+    // Its destructor would wait for threads that only the parent has.
+    (void)session.release();
+  if (!session) {
+    session = std::make_unique<cvt::Session>(model, threads);
+    sessionOwner = getpid();
+  }
+  return *session;
+}
+
+/// A new array of `batch` rows of an output, not initialised.
+static Array makeOutput(const cvt_tensor_info &output, size_t batch) {
+  std::vector<size_t> shape(output.shape, output.shape + output.rank);
+  shape[0] = batch;
+  size_t elements = batch * cvt::Model::elementsPerImage(output);
+  std::unique_ptr<float[]> values(new float[elements]);
+  nb::capsule owner(values.get(), [](void *memory) noexcept {
+    delete[] static_cast<float *>(memory);
+  });
+  return Array(values.release(), shape.size(), shape.data(), owner);
+}
+
+std::vector<Array> CompiledModel::run(const Pixels &pixels) {
+  checkShape(pixels);
+  int64_t batch = static_cast<int64_t>(pixels.shape(0));
+  std::vector<Array> outputs;
+  std::vector<float *> buffers;
+  for (size_t i = 0; i < info().output_count; ++i) {
+    outputs.push_back(makeOutput(info().outputs[i], pixels.shape(0)));
+    buffers.push_back(outputs.back().data());
+  }
+  const float *input = pixels.data();
+  nb::gil_scoped_release release;
+  std::lock_guard lock(mutex);
+  for (int64_t first = 0; first < batch; first += info().max_batch) {
+    int64_t count = std::min(info().max_batch, batch - first);
+    ownSession().run(input, count, buffers.data());
+    input += count * cvt::Model::elementsPerImage(info().input);
+    for (size_t i = 0; i < buffers.size(); ++i)
+      buffers[i] += count * cvt::Model::elementsPerImage(info().outputs[i]);
+  }
+  return outputs;
+}
+
+static nb::tuple toTuple(const int64_t *first, size_t count) {
+  nb::list list;
+  for (size_t i = 0; i < count; ++i)
+    list.append(first[i]);
+  return nb::tuple(list);
+}
+
+static std::vector<std::string> labelsOf(const CompiledModel &model) {
+  const cvt_model_info &info = model.info();
+  return {info.labels, info.labels + info.label_count};
+}
+
+static std::vector<std::string> outputNamesOf(const CompiledModel &model) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < model.info().output_count; ++i)
+    names.push_back(model.info().outputs[i].name);
+  return names;
+}
+
+void cvt::python::bindCompiledModel(nb::module_ &module) {
+  nb::class_<CompiledModel>(module, "CompiledModel",
+                            "An artifact, opened and checked.  Any thread may "
+                            "use it; runs take turns.")
+      .def(nb::init<const std::string &, int32_t>(), nb::arg("path"),
+           nb::arg("threads") = 0, nb::call_guard<nb::gil_scoped_release>(),
+           "Opens the file at path, which is native code: only files you "
+           "trust.  threads: those that compute; 0: one for each CPU.  Raises "
+           "OSError or RuntimeError.")
+      .def("run", &CompiledModel::run, nb::arg("pixel_values").noconvert(),
+           "The outputs for (batch, C, H, W) float32 numbers, in the order of "
+           "output_names.  Batches above max_batch run in pieces.  Raises "
+           "ValueError or RuntimeError.")
+      .def_prop_ro(
+          "input_shape",
+          [](const CompiledModel &model) {
+            return toTuple(model.info().input.shape + 1, 3);
+          },
+          nb::sig("def input_shape(self) -> tuple[int, int, int]"),
+          "(C, H, W) of the pictures it takes.")
+      .def_prop_ro("output_names", outputNamesOf)
+      .def_prop_ro(
+          "max_batch",
+          [](const CompiledModel &model) { return model.info().max_batch; })
+      .def_prop_ro("labels", labelsOf, "Names of classes, by index.")
+      .def_prop_ro(
+          "precision",
+          [](const CompiledModel &model) { return model.info().precision; },
+          "\"f32\", \"bf16\" or \"int8\".")
+      .def_prop_ro(
+          "manifest",
+          [](const CompiledModel &model) { return model.info().manifest_json; },
+          "What the artifact says of itself, as JSON.");
+}

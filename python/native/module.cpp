@@ -1,0 +1,45 @@
+//===- module.cpp - The extension module cvtc._native ---------------------===//
+//
+// What the Python package takes from C++: running artifacts, reading model
+// folders.  Errors become Python's own exceptions, with the same sentence.
+//
+//===----------------------------------------------------------------------===//
+
+#include "python/native/module.h"
+
+#include "cvt/model.hpp"
+
+namespace nb = nanobind;
+
+static PyObject *exceptionFor(cvt_code code) {
+  switch (code) {
+  case CVT_INVALID_ARGUMENT:
+  case CVT_BAD_IMAGE:
+    return PyExc_ValueError;
+  case CVT_IO_ERROR:
+    return PyExc_OSError;
+  case CVT_OUT_OF_MEMORY:
+    return PyExc_MemoryError;
+  case CVT_BAD_ARTIFACT:
+  case CVT_UNSUPPORTED_CPU:
+  case CVT_RUN_FAILED:
+    break;
+  }
+  return PyExc_RuntimeError;
+}
+
+static void translate(const std::exception_ptr &thrown, void *) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const cvt::Error &error) {
+    PyErr_SetString(exceptionFor(error.code()), error.what());
+  }
+}
+
+NB_MODULE(_native, module) {
+  module.doc() = "Artifacts and model folders, in C++.";
+  nb::register_exception_translator(translate);
+  module.attr("__version__") = CVT_VERSION;
+  cvt::python::bindCompiledModel(module);
+  cvt::python::bindFrontend(module);
+}
