@@ -2,8 +2,8 @@
 
 #include "tools/cvt-compile/source_model.h"
 
-#include "frontend/expected_tensors.h"
 #include "frontend/hub_cache.h"
+#include "frontend/model_weights.h"
 #include "frontend/shapes.h"
 #include "frontend/tensor_names.h"
 
@@ -61,18 +61,18 @@ static llvm::Expected<ModelPlace> findModel(const CompileOptions &options) {
 
 /// A bare model has what is asked for, or the error says what it has.
 static llvm::Error acceptMissingHead(const CompileOptions &options,
-                                     SourceModel &model) {
+                                     const Checkpoint &checkpoint,
+                                     CvtConfig &config) {
   bool wantsLogits =
       options.outputs.empty() || llvm::is_contained(options.outputs, "logits");
   if (wantsLogits)
     return llvm::createStringError(
-        model.checkpoint->name +
+        checkpoint.name +
         ": has no classifier (layernorm.weight, classifier.weight): it is of a "
         "bare CvtModel; compile it with --outputs=last_hidden_state,"
         "cls_token_value, or set architectures to [\"CvtModel\"] in " +
-        model.config.file +
-        ", or let --init-missing draw a classifier at random");
-  model.config.architecture = Architecture::Model;
+        config.file + ", or let --init-missing draw a classifier at random");
+  config.architecture = Architecture::Model;
   return llvm::Error::success();
 }
 
@@ -87,50 +87,37 @@ static std::string suggestDrawing(const TensorMatch &match) {
   return text;
 }
 
-static llvm::Error matchWeights(const CompileOptions &options,
-                                SourceModel &model) {
-  Checkpoint &checkpoint = *model.checkpoint;
-  if (translateOriginalNames(checkpoint))
-    model.activation = Activation::QuickGelu;
-  if (model.config.architecture == Architecture::ImageClassification &&
-      lacksHead(checkpoint) && !options.initMissing)
-    if (llvm::Error error = acceptMissingHead(options, model))
-      return error;
-  adaptNames(model.config, checkpoint);
-  std::vector<ExpectedTensor> expected = expectedTensors(model.config);
-  std::string dropped =
-      dropDrawn({.missing = options.initMissing,
-                 .otherShapes = options.ignoreMismatchedSizes},
-                expected, checkpoint);
-  if (!dropped.empty())
-    model.warnings.push_back(dropped);
-  TensorMatch match = matchTensors(expected, checkpoint);
-  if (!match.error.empty())
-    return llvm::createStringError(match.error + suggestDrawing(match));
-  if (!match.warning.empty())
-    model.warnings.push_back(match.warning);
-  return llvm::Error::success();
-}
-
 static llvm::Error loadWeights(const CompileOptions &options,
                                const ModelPlace &place, SourceModel &model) {
   std::string error;
-  std::error_code ignored;
   bool isModelsOwn = options.weights.empty();
-  fs::path weights =
+  fs::path path =
       isModelsOwn ? place.config.parent_path() : fs::path(options.weights);
-  if (isModelsOwn || fs::is_directory(weights, ignored)) {
-    model.folder = weights.string();
-    model.checkpoint = openCheckpoint(weights, error);
-  } else {
-    model.folder = weights.parent_path().string();
-    model.checkpoint = openCheckpointFile(weights, error);
-  }
-  if (!model.checkpoint && isModelsOwn && !place.hubName.empty())
+  std::optional<ModelWeights> weights = openWeights(path, error);
+  if (!weights && isModelsOwn && !place.hubName.empty())
     error += "; download it anew: " + downloadCommand(place.hubName);
-  if (!model.checkpoint)
+  if (!weights)
     return llvm::createStringError(error);
-  return matchWeights(options, model);
+  std::error_code ignored;
+  model.folder =
+      (fs::is_directory(path, ignored) ? path : path.parent_path()).string();
+  if (weights->isOriginal)
+    model.activation = Activation::QuickGelu;
+  if (model.config.architecture == Architecture::ImageClassification &&
+      lacksHead(weights->checkpoint) && !options.initMissing)
+    if (llvm::Error failed =
+            acceptMissingHead(options, weights->checkpoint, model.config))
+      return failed;
+  WeightFit fit = fitWeights(model.config,
+                             {.missing = options.initMissing,
+                              .otherShapes = options.ignoreMismatchedSizes},
+                             *weights);
+  if (!fit.match.error.empty())
+    return llvm::createStringError(fit.match.error + suggestDrawing(fit.match));
+  model.checkpoint = std::move(weights->checkpoint);
+  for (std::string &warning : fit.warnings)
+    model.warnings.push_back(std::move(warning));
+  return llvm::Error::success();
 }
 
 /// Height and width where neither the command line nor a processor says them.
