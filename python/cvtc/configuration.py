@@ -1,0 +1,456 @@
+"""CvtConfig: what config.json says about a CvT model."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import logging
+import os
+from typing import Any, Dict, List, Optional, Sequence, Union
+
+from .config_values import (
+    check_json_values,
+    found,
+    is_like,
+    parse_json_object,
+    typed,
+    with_integer_keys,
+)
+
+_logger = logging.getLogger(__name__)
+
+CONFIG_NAME = "config.json"
+PROBLEM_TYPES = (
+    "regression",
+    "single_label_classification",
+    "multi_label_classification",
+)
+
+# The frontend's limit, here too because the maps of labels are made before it
+# sees the configuration.
+_MAX_LABELS = 1_000_000
+
+# What every configuration of Hugging Face has, with its default.
+_COMMON_DEFAULTS: Dict[str, Any] = {
+    # How models answer.
+    "return_dict": True,
+    "output_hidden_states": False,
+    "output_attentions": False,
+    "torchscript": False,
+    # What a checkpoint was saved from.
+    "architectures": None,
+    "dtype": None,
+    "finetuning_task": None,
+    "task_specific_params": None,
+    "pruned_heads": {},
+    "chunk_size_feed_forward": 0,
+    "tf_legacy_loss": False,
+    "use_bfloat16": False,
+    # Of models for text.
+    "tie_word_embeddings": True,
+    "is_encoder_decoder": False,
+    "is_decoder": False,
+    "cross_attention_hidden_size": None,
+    "add_cross_attention": False,
+    "tie_encoder_decoder": False,
+    "tokenizer_class": None,
+    "prefix": None,
+    "bos_token_id": None,
+    "pad_token_id": None,
+    "eos_token_id": None,
+    "sep_token_id": None,
+    "decoder_start_token_id": None,
+    "max_length": 20,
+    "min_length": 0,
+    "do_sample": False,
+    "early_stopping": False,
+    "num_beams": 1,
+    "num_beam_groups": 1,
+    "diversity_penalty": 0.0,
+    "temperature": 1.0,
+    "top_k": 50,
+    "top_p": 1.0,
+    "typical_p": 1.0,
+    "repetition_penalty": 1.0,
+    "length_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "encoder_no_repeat_ngram_size": 0,
+    "bad_words_ids": None,
+    "num_return_sequences": 1,
+    "output_scores": False,
+    "return_dict_in_generate": False,
+    "forced_bos_token_id": None,
+    "forced_eos_token_id": None,
+    "remove_invalid_values": False,
+    "exponential_decay_length_penalty": None,
+    "suppress_tokens": None,
+    "begin_suppress_tokens": None,
+}
+
+# Attributes that are not stored under their names.
+_PROPERTIES = ("num_labels", "name_or_path", "torch_dtype")
+
+# Attributes about how a configuration was loaded; files never have them.
+_NOT_WRITTEN = (
+    "transformers_version",
+    "_commit_hash",
+    "_auto_class",
+    "_attn_implementation",
+    "_attn_implementation_internal",
+    "base_model_tp_plan",
+    "base_model_pp_plan",
+)
+
+
+class CvtConfig:
+    """The architecture of a CvT model, and how it answers.
+
+    Every argument is an attribute.  Lists have one entry for each stage; sizes
+    are in pixels of the stage's input or tokens of its map, on both axes.
+
+    Arguments:
+      num_channels: channels of the pictures.
+      patch_sizes, patch_stride, patch_padding: the convolution that makes a
+        stage's tokens.
+      embed_dim: channels of a stage's tokens.
+      num_heads: attention heads of a layer.
+      depth: layers of a stage.
+      mlp_ratio: width of an MLP's hidden layer by embed_dim.
+      attention_drop_rate, drop_rate, drop_path_rate: dropout while training;
+        nothing that cvtc runs depends on them.
+      qkv_bias: whether query, key and value have a bias.
+      cls_token: whether the stage has a class token.
+      qkv_projection_method: "dw_bn" (depthwise convolution and batch norm),
+        "avg" (average pooling) or "linear".
+      kernel_qkv, padding_kv, stride_kv, padding_q, stride_q: the convolution or
+        pooling of query, key and value.
+      initializer_range: standard deviation of random weights.
+      layer_norm_eps: kept, but CvT's norms all use 1e-5.
+      **kwargs: what every configuration of Hugging Face has, among others
+        num_labels, id2label, label2id, problem_type, output_hidden_states,
+        return_dict, architectures, dtype; any other key becomes an attribute.
+
+    num_labels (2 if nothing is given) makes the labels "LABEL_0", "LABEL_1",
+    ...; where id2label is given as well, id2label counts.
+
+    Raises ValueError for a value of the wrong type.  Whether the values make a
+    model is checked by validate(), which the models call.
+
+    Example:
+
+        >>> from cvtc import CvtConfig
+        >>> config = CvtConfig(num_labels=10, depth=[1, 4, 16])
+        >>> config.num_labels, config.embed_dim
+        (10, [64, 192, 384])
+    """
+
+    model_type: str = "cvt"
+
+    id2label: Dict[int, str]
+    label2id: Optional[Dict[str, int]]
+    problem_type: Optional[str]
+    return_dict: bool
+    output_hidden_states: bool
+    torchscript: bool
+    architectures: Optional[List[str]]
+    dtype: Any
+    transformers_version: Optional[str]
+
+    # The default lists stay as they are: each object makes its own.
+    def __init__(
+        self,
+        /,
+        num_channels: int = 3,
+        patch_sizes: Sequence[int] = [7, 3, 3],
+        patch_stride: Sequence[int] = [4, 2, 2],
+        patch_padding: Sequence[int] = [2, 1, 1],
+        embed_dim: Sequence[int] = [64, 192, 384],
+        num_heads: Sequence[int] = [1, 3, 6],
+        depth: Sequence[int] = [1, 2, 10],
+        mlp_ratio: Sequence[float] = [4.0, 4.0, 4.0],
+        attention_drop_rate: Sequence[float] = [0.0, 0.0, 0.0],
+        drop_rate: Sequence[float] = [0.0, 0.0, 0.0],
+        drop_path_rate: Sequence[float] = [0.0, 0.0, 0.1],
+        qkv_bias: Sequence[bool] = [True, True, True],
+        cls_token: Sequence[bool] = [False, False, True],
+        qkv_projection_method: Sequence[str] = ["dw_bn", "dw_bn", "dw_bn"],
+        kernel_qkv: Sequence[int] = [3, 3, 3],
+        padding_kv: Sequence[int] = [1, 1, 1],
+        stride_kv: Sequence[int] = [2, 2, 2],
+        padding_q: Sequence[int] = [1, 1, 1],
+        stride_q: Sequence[int] = [1, 1, 1],
+        initializer_range: float = 0.02,
+        layer_norm_eps: float = 1e-12,
+        **kwargs: Any,
+    ) -> None:
+        self.num_channels = num_channels
+        self.patch_sizes = patch_sizes
+        self.patch_stride = patch_stride
+        self.patch_padding = patch_padding
+        self.embed_dim = embed_dim
+        self.num_heads = num_heads
+        self.depth = depth
+        self.mlp_ratio = mlp_ratio
+        self.attention_drop_rate = attention_drop_rate
+        self.drop_rate = drop_rate
+        self.drop_path_rate = drop_path_rate
+        self.qkv_bias = qkv_bias
+        self.cls_token = cls_token
+        self.qkv_projection_method = qkv_projection_method
+        self.kernel_qkv = kernel_qkv
+        self.padding_kv = padding_kv
+        self.stride_kv = stride_kv
+        self.padding_q = padding_q
+        self.stride_q = stride_q
+        self.initializer_range = initializer_range
+        self.layer_norm_eps = layer_norm_eps
+        for key, default in _ARGUMENT_DEFAULTS.items():
+            setattr(self, key, typed(key, getattr(self, key), default))
+
+        self._set_labels(
+            kwargs.pop("num_labels", None),
+            kwargs.pop("id2label", None),
+            kwargs.pop("label2id", None),
+        )
+        self._set_common(kwargs)
+        self._set_extra(kwargs)
+
+    def _set_labels(self, num_labels: Any, id2label: Any, label2id: Any) -> None:
+        for key, value in (("id2label", id2label), ("label2id", label2id)):
+            if value is not None and not isinstance(value, dict):
+                raise ValueError(found(key, value, "a dictionary"))
+        if num_labels is not None:
+            _check_num_labels(num_labels)
+        if id2label is None:
+            self._make_labels(2 if num_labels is None else num_labels)
+            return
+        self.id2label = with_integer_keys("id2label", id2label)
+        self.label2id = label2id
+        if num_labels not in (None, len(id2label)):
+            _logger.warning(
+                "num_labels: found %d, but id2label has %d entries, which count",
+                num_labels,
+                len(id2label),
+            )
+
+    def _make_labels(self, num_labels: int) -> None:
+        self.id2label = {i: f"LABEL_{i}" for i in range(num_labels)}
+        self.label2id = {label: i for i, label in self.id2label.items()}
+
+    def _set_common(self, given: Dict[str, Any]) -> None:
+        """Takes from `given` what every configuration has."""
+        model_type = given.pop("model_type", self.model_type)
+        if model_type != self.model_type:
+            raise ValueError(found("model_type", model_type, '"cvt"'))
+        self.problem_type = given.pop("problem_type", None)
+        if self.problem_type not in (None, *PROBLEM_TYPES):
+            allowed = ", ".join(json.dumps(name) for name in PROBLEM_TYPES)
+            raise ValueError(
+                found("problem_type", self.problem_type, f"one of {allowed}")
+            )
+        # Its name in files before transformers 4.56.
+        torch_dtype = given.pop("torch_dtype", None)
+        for key, default in _COMMON_DEFAULTS.items():
+            setattr(self, key, given.pop(key, copy.copy(default)))
+        if self.dtype is None:
+            self.dtype = torch_dtype
+        self.pruned_heads = with_integer_keys("pruned_heads", self.pruned_heads or {})
+        self.name_or_path = given.pop("name_or_path", "")
+        self.transformers_version = given.pop("transformers_version", None)
+        given.pop("attn_implementation", None)
+
+    def _set_extra(self, given: Dict[str, Any]) -> None:
+        for key, value in given.items():
+            # A key must not hide a method.
+            if hasattr(type(self), key):
+                raise ValueError(
+                    f"{key}: found as a key, expected a name that is no method "
+                    f"of {type(self).__name__}"
+                )
+            setattr(self, key, value)
+
+    @property
+    def num_labels(self) -> int:
+        """Number of classes: the length of id2label.  Another number makes
+        the labels "LABEL_0", "LABEL_1", ..."""
+        return len(self.id2label)
+
+    @num_labels.setter
+    def num_labels(self, num_labels: int) -> None:
+        _check_num_labels(num_labels)
+        if self.id2label is None or num_labels != self.num_labels:
+            self._make_labels(num_labels)
+
+    @property
+    def name_or_path(self) -> str:
+        """The folder or name that the model was loaded from, or ""."""
+        return self._name_or_path
+
+    @name_or_path.setter
+    def name_or_path(self, name_or_path: Union[str, os.PathLike[str]]) -> None:
+        self._name_or_path = str(name_or_path)
+
+    @property
+    def torch_dtype(self) -> Any:
+        """The older name of dtype."""
+        return self.dtype
+
+    @torch_dtype.setter
+    def torch_dtype(self, dtype: Any) -> None:
+        self.dtype = dtype
+
+    @property
+    def use_return_dict(self) -> bool:
+        """Whether models answer with a ModelOutput; else with a tuple."""
+        return self.return_dict and not self.torchscript
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: Union[str, os.PathLike[str]],
+        **overrides: Any,
+    ) -> CvtConfig:
+        """Reads the config.json of a model.
+
+        Arguments:
+          pretrained_model_name_or_path: a model folder, a file like
+            config.json, or the name of a model in Hugging Face's cache, such as
+            "microsoft/cvt-13".  Nothing is downloaded.
+          **overrides: as in from_dict.
+
+        Raises OSError where there is no such file or model, and ValueError,
+        which names the file and the key, where it is not a configuration.
+        """
+        file = _find_config_file(os.fspath(pretrained_model_name_or_path))
+        with open(file, "rb") as stream:
+            content = stream.read()
+        try:
+            return cls.from_dict(parse_json_object(content), **overrides)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+        except RecursionError:
+            raise ValueError(f"{file}: found JSON nested too deeply") from None
+
+    @classmethod
+    def from_dict(cls, config_dict: Dict[str, Any], **overrides: Any) -> CvtConfig:
+        """Makes a configuration from what to_dict or a config.json gives.
+
+        Arguments:
+          config_dict: keys and values; it is not changed.
+          **overrides: attributes to set afterwards.  As in Hugging Face, keys
+            that the configuration does not have are left out.
+
+        Raises ValueError for a value of the wrong type, and where num_labels
+        and id2label contradict each other in overrides.
+        """
+        config = cls(**copy.deepcopy(config_dict))
+        num_labels = overrides.get("num_labels")
+        if num_labels is not None and "id2label" in overrides:
+            entries = len(overrides["id2label"] or {})
+            if entries != num_labels:
+                raise ValueError(
+                    f"num_labels: found {num_labels}, expected {entries}, the "
+                    "number of entries of id2label; give one of the two"
+                )
+        for key, value in overrides.items():
+            if key in _ARGUMENT_DEFAULTS:
+                value = typed(key, value, _ARGUMENT_DEFAULTS[key])
+            if key in vars(config) or key in _PROPERTIES:
+                setattr(config, key, value)
+        return config
+
+    def to_dict(self) -> Dict[str, Any]:
+        """All attributes, as a dictionary that shares nothing with this."""
+        values = {
+            key: copy.deepcopy(value)
+            for key, value in vars(self).items()
+            if key not in _NOT_WRITTEN
+        }
+        values["model_type"] = self.model_type
+        # torch.float32 is "float32".
+        if self.dtype is not None:
+            values["dtype"] = str(self.dtype).rpartition(".")[2]
+        return values
+
+    def to_diff_dict(self) -> Dict[str, Any]:
+        """As to_dict, without what every configuration has and is as it was:
+        the content of a config.json."""
+        common = {
+            **_COMMON_DEFAULTS,
+            "problem_type": None,
+            "id2label": {0: "LABEL_0", 1: "LABEL_1"},
+            "label2id": {"LABEL_0": 0, "LABEL_1": 1},
+        }
+        return {
+            key: value
+            for key, value in self.to_dict().items()
+            if key != "_name_or_path" and (key not in common or value != common[key])
+        }
+
+    def to_json_string(self, use_diff: bool = True) -> str:
+        """to_diff_dict (or to_dict) as JSON with sorted keys.
+
+        Raises ValueError, which names the key, for values that JSON has not.
+        """
+        values = self.to_diff_dict() if use_diff else self.to_dict()
+        check_json_values(values)
+        return json.dumps(values, indent=2, sort_keys=True) + "\n"
+
+    def save_pretrained(self, save_directory: Union[str, os.PathLike[str]]) -> None:
+        """Writes config.json into a folder, which is made if needed.
+
+        transformers and cvt-compile read it.  Raises OSError where it cannot be
+        written, ValueError as to_json_string does.
+        """
+        text = self.to_json_string()
+        os.makedirs(save_directory, exist_ok=True)
+        file = os.path.join(save_directory, CONFIG_NAME)
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def validate(self) -> None:
+        """Checks that these values make a CvT model, as the compiler does.
+
+        Raises ValueError: one sentence with the key, what it is and what is
+        allowed.
+        """
+        # Not at the top: all else here works without the extension.
+        from . import _native
+
+        _native.check_config(
+            self.to_json_string(), str(self.name_or_path or type(self).__name__)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CvtConfig):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.to_json_string()}"
+
+
+_ARGUMENT_DEFAULTS: Dict[str, Any] = {
+    name: parameter.default
+    for name, parameter in inspect.signature(CvtConfig).parameters.items()
+    if parameter.kind is not parameter.VAR_KEYWORD
+}
+
+
+def _check_num_labels(num_labels: Any) -> None:
+    if not is_like(num_labels, 0) or not 0 <= num_labels <= _MAX_LABELS:
+        raise ValueError(
+            found("num_labels", num_labels, f"an integer from 0 to {_MAX_LABELS}")
+        )
+
+
+def _find_config_file(path: str) -> str:
+    if os.path.isfile(path):
+        return path
+    if os.path.isdir(path):
+        return os.path.join(path, CONFIG_NAME)
+    # Not at the top: all else here works without the extension.
+    from . import _native
+
+    return os.path.join(_native.find_model_folder(path), CONFIG_NAME)
