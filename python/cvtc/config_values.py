@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any, Dict
 
+
 def found(key: str, value: Any, expected: str) -> str:
     """The sentence of an error."""
     text = repr(value)

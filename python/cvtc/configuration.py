@@ -150,6 +150,7 @@ class CvtConfig:
     id2label: Dict[int, str]
     label2id: Optional[Dict[str, int]]
     problem_type: Optional[str]
+    pruned_heads: Dict[int, Any]
     return_dict: bool
     output_hidden_states: bool
     torchscript: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, List, NoReturn, Optional, Tuple, Union
 
 
-class ModelOutput(OrderedDict):
+class ModelOutput(OrderedDict[str, Any]):
     """Named tensors, by attribute, by key and by place.
 
     Each kind of output is a dataclass of this type.  Fields that are None are
@@ -19,7 +19,7 @@ class ModelOutput(OrderedDict):
     """
 
     def __post_init__(self) -> None:
-        names = [field.name for field in fields(self)]
+        names = _field_names(self)
         first = getattr(self, names[0])
         alone = all(getattr(self, name) is None for name in names[1:])
         pairs = _as_pairs(first) if alone else None
@@ -64,11 +64,16 @@ class ModelOutput(OrderedDict):
         raise TypeError(f"{operation} is not possible on {type(self).__name__}")
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+        return type(self), tuple(getattr(self, name) for name in _field_names(self))
 
     def to_tuple(self) -> Tuple[Any, ...]:
         """The values of all fields that are not None, in order."""
         return tuple(self.values())
+
+
+def _field_names(output: ModelOutput) -> List[str]:
+    """Every kind of output is a dataclass, though ModelOutput is not."""
+    return [field.name for field in fields(output)]  # type: ignore[arg-type]
 
 
 def _as_pairs(first: Any) -> Optional[List[Tuple[str, Any]]]:

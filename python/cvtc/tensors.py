@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from typing import Any, Literal
-import numpy as np
 
+import numpy as np
 
 Kind = Literal["numpy", "torch", "tensorflow"]
 
@@ -46,7 +46,7 @@ def to_numpy(tensor: Any, name: str = "pixel_values") -> np.ndarray:
     array = _as_array(tensor, name)
     if array.dtype.kind != "f":
         raise TypeError(f"{name}: found type {array.dtype}, expected float32")
-    return np.require(array, np.float32, ("C_CONTIGUOUS", "ALIGNED"))
+    return np.require(np.asarray(array), np.float32, ("C_CONTIGUOUS", "ALIGNED"))
 
 
 def labels_to_numpy(tensor: Any) -> np.ndarray:
@@ -85,9 +85,10 @@ def _is_torch(tensor: Any) -> bool:
 def _is_tensorflow(tensor: Any) -> bool:
     tensorflow = sys.modules.get("tensorflow")
     tensor_type = getattr(tensorflow, "Tensor", None)
-    if tensor_type is None:
+    variable_type = getattr(tensorflow, "Variable", None)
+    if tensor_type is None or variable_type is None:
         return False
-    return isinstance(tensor, (tensor_type, tensorflow.Variable))
+    return isinstance(tensor, (tensor_type, variable_type))
 
 
 def _as_array(tensor: Any, name: str) -> np.ndarray:

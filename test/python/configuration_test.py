@@ -225,18 +225,26 @@ class Errors(unittest.TestCase):
         self.assertRefuses("^depth: found .*, expected a list of int", depth=[1, 2.0])
         self.assertRefuses("^depth: found None, expected a list of int", depth=None)
         self.assertRefuses("^num_channels: found True", num_channels=True)
-        self.assertRefuses("^num_channels: found '3', expected an int", num_channels="3")
+        self.assertRefuses(
+            "^num_channels: found '3', expected an int", num_channels="3"
+        )
         self.assertRefuses("^qkv_bias: .* a list of true and false", qkv_bias=[1, 1, 1])
         self.assertRefuses("^mlp_ratio: .* a list of finite numbers", mlp_ratio=["4"])
         self.assertRefuses("^mlp_ratio: .*nan", mlp_ratio=[math.nan])
         self.assertRefuses("^layer_norm_eps: found inf", layer_norm_eps=math.inf)
-        self.assertRefuses("^qkv_projection_method: .* strings$", qkv_projection_method=[0])
+        self.assertRefuses(
+            "^qkv_projection_method: .* strings$", qkv_projection_method=[0]
+        )
         self.assertEqual(CvtConfig(mlp_ratio=[10**400]).mlp_ratio, [10**400])
 
     def test_labels(self):
         for count in (-1, 2.0, "2", True, 10**12, [2]):
-            self.assertRefuses("^num_labels: found .*, expected an int", num_labels=count)
-        self.assertRefuses("^id2label: found .*, expected integers as", id2label={"a": 1})
+            self.assertRefuses(
+                "^num_labels: found .*, expected an int", num_labels=count
+            )
+        self.assertRefuses(
+            "^id2label: found .*, expected integers as", id2label={"a": 1}
+        )
         self.assertRefuses("^id2label: .*, expected a dictionary", id2label=["a"])
         self.assertRefuses("^label2id: .*, expected a dictionary", label2id="a")
         self.assertRefuses("^pruned_heads: .* a dictionary", pruned_heads=[1])
@@ -252,8 +260,12 @@ class Errors(unittest.TestCase):
         self.assertIn("num_labels: found 5", logs.output[0])
 
     def test_other_models(self):
-        self.assertRefuses("^model_type: found 'vit', expected \"cvt\"$", model_type="vit")
-        self.assertRefuses("^problem_type: found 'x', expected one of", problem_type="x")
+        self.assertRefuses(
+            "^model_type: found 'vit', expected \"cvt\"$", model_type="vit"
+        )
+        self.assertRefuses(
+            "^problem_type: found 'x', expected one of", problem_type="x"
+        )
         self.assertRefuses("^problem_type: found ", problem_type=["regression"])
 
     def test_keys_that_would_hide_methods(self):
@@ -280,7 +292,10 @@ class Errors(unittest.TestCase):
                 (b'{"x": NaN}', "x: Out of range float"),
                 (b'{"x": {"y": [1e999]}}', "x: Out of range float"),
                 (b'{"layer_norm_eps": -Infinity}', "layer_norm_eps: Out of range"),
-                (b'{"depth": {"0": 1}}', "depth: found .*, expected a list of integers"),
+                (
+                    b'{"depth": {"0": 1}}',
+                    "depth: found .*, expected a list of integers",
+                ),
                 (b'{"num_labels": 1000000000000}', "num_labels: found 1000000000000"),
                 (b'{"model_type": "bert"}', "model_type: found 'bert'"),
                 (b'{"id2label": {"a": "b"}}', "id2label: found"),
