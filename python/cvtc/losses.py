@@ -103,13 +103,14 @@ def _mean_square_error(
     _check_numbers(labels)
     if num_labels == 1:
         logits, labels = logits.squeeze(), labels.squeeze()
+    differences = _difference(logits, labels)
     if labels.shape != logits.shape:
         warnings.warn(
             f"labels: found shape {labels.shape}, expected {logits.shape}, as "
             "logits; each is repeated to fit the other, as torch does",
             stacklevel=3,
         )
-    return _mean(np.square(_difference(logits, labels)))
+    return _mean(np.square(differences))
 
 
 def _difference(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -187,7 +188,8 @@ def _square_errors(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         labels = labels[:, None]
     elif labels.ndim == 3 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    return np.square(_difference(logits, labels)).mean(axis=-1)
+    squares = np.square(_difference(logits, labels))
+    return squares.sum(axis=-1) / squares.shape[-1]
 
 
 def _tensorflow_cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

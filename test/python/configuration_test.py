@@ -3,16 +3,19 @@
 import inspect
 import json
 import math
+import os
 import pathlib
 import re
 import tempfile
 import unittest
+import unittest.mock
 
 from cvtc import CvtConfig
 
 from frameworks import needs
 
 DIGITS = pathlib.Path(__file__).resolve().parents[1] / "models" / "cvt-digits"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 # Arguments of the constructor, each of which both libraries accept.
 ARGUMENTS = {
@@ -320,3 +323,29 @@ class Errors(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             with self.assertRaises(OSError):
                 CvtConfig().save_pretrained(file.name)
+
+
+@needs("cvtc._native")
+class CheckedByTheCompiler(unittest.TestCase):
+    def test_validate(self):
+        CvtConfig().validate()
+        CvtConfig.from_pretrained(DIGITS).validate()
+        with self.assertRaisesRegex(ValueError, "^CvtConfig: .*num_heads"):
+            CvtConfig(num_heads=[1, 3, 5]).validate()
+        config = CvtConfig(depth=[1, 2], name_or_path="some/model")
+        with self.assertRaisesRegex(ValueError, "^some/model: .*depth"):
+            config.validate()
+
+    def test_names_of_models(self):
+        with tempfile.TemporaryDirectory() as cache:
+            model = pathlib.Path(cache) / "hub" / "models--some--model"
+            snapshot = model / "snapshots" / COMMIT
+            CvtConfig(num_labels=3).save_pretrained(snapshot)
+            (model / "refs").mkdir()
+            (model / "refs" / "main").write_text(COMMIT)
+            with unittest.mock.patch.dict(os.environ, HF_HOME=cache):
+                self.assertEqual(CvtConfig.from_pretrained("some/model").num_labels, 3)
+                with self.assertRaisesRegex(OSError, "other/model"):
+                    CvtConfig.from_pretrained("other/model")
+        with self.assertRaisesRegex(OSError, "no such folder"):
+            CvtConfig.from_pretrained("no such folder")
