@@ -69,23 +69,25 @@ install_packages() {
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
 }
 
-# Debian's Python: python3-venv, installed above, belongs to it and to no other.
-# An environment knows its own path, so one that was moved is made anew.
+# create_environment FOLDER: with Debian's Python, since python3-venv, installed
+# above, belongs to it and to no other.  An environment knows its own path, so
+# one that was moved is made anew.
 create_environment() {
-  [[ -x .venv/bin/python && $(cat .venv/made-in 2>/dev/null) == "$PWD" ]] &&
+  [[ -x $1/bin/python && $(cat "$1/made-in" 2>/dev/null) == "$PWD" ]] &&
     return
-  step "Creating the Python environment .venv" venv \
-    /usr/bin/python3 -m venv --clear .venv
-  echo "$PWD" >.venv/made-in
+  step "Creating the Python environment $1" "venv$1" \
+    /usr/bin/python3 -m venv --clear "$1"
+  echo "$PWD" >"$1/made-in"
 }
 
-# install_requirements FILE: a copy of it in .venv says that it is installed.
+# install_requirements FILE FOLDER: a copy of the file in the environment says
+# that it is installed.
 install_requirements() {
-  cmp -s "tools/$1" ".venv/$1" && return
-  step "Installing tools/$1 into .venv" "pip-${1%.txt}" \
-    .venv/bin/python -m pip install --disable-pip-version-check \
+  cmp -s "tools/$1" "$2/$1" && return
+  step "Installing tools/$1 into $2" "pip-${1%.txt}" \
+    "$2/bin/python" -m pip install --disable-pip-version-check \
     --progress-bar off -r "tools/$1"
-  cp "tools/$1" ".venv/$1"
+  cp "tools/$1" "$2/$1"
 }
 
 configure() {
@@ -108,10 +110,15 @@ build() {
 }
 
 install_packages
-create_environment
+create_environment .venv
 export PATH=$PWD/.venv/bin:$PATH
-install_requirements requirements.txt
-((with_tests)) && install_requirements requirements-test.txt
+install_requirements requirements.txt .venv
+if ((with_tests)); then
+  install_requirements requirements-test.txt .venv
+  # TensorFlow asks for other versions of what both need.
+  create_environment .venv-tensorflow
+  install_requirements requirements-tensorflow.txt .venv-tensorflow
+fi
 configure
 build
 echo "Ready: build/bin"

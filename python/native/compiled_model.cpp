@@ -68,10 +68,9 @@ void CompiledModel::checkShape(const Pixels &pixels) const {
       std::equal(found.begin() + 1, found.end(), expected + 1))
     return;
   throw nb::value_error(
-      ("pixel_values has the shape " + describe(found) +
-       ", expected (batch, " + std::to_string(expected[1]) + ", " +
-       std::to_string(expected[2]) + ", " + std::to_string(expected[3]) +
-       ") with a batch of at least 1")
+      ("pixel_values has the shape " + describe(found) + ", expected (batch, " +
+       std::to_string(expected[1]) + ", " + std::to_string(expected[2]) + ", " +
+       std::to_string(expected[3]) + ") with a batch of at least 1")
           .c_str());
 }
 

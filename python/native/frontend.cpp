@@ -2,9 +2,9 @@
 
 #include "python/native/module.h"
 
-#include "frontend/checkpoint.h"
 #include "frontend/config.h"
 #include "frontend/hub_cache.h"
+#include "frontend/model_weights.h"
 #include "frontend/processor_config.h"
 
 #include <nanobind/stl/string.h>
@@ -50,18 +50,30 @@ static std::string checkProcessorConfig(const std::string &text,
   return toJson(*config).dump();
 }
 
-static std::vector<std::string> checkpointFiles(const std::string &path) {
+/// A model's weights as a config needs them.
+static nb::tuple checkWeights(const std::string &configText,
+                              const std::string &path,
+                              bool ignoreMismatchedSizes) {
   std::string error;
-  std::error_code ignored;
-  auto checkpoint = fs::is_directory(path, ignored)
-                        ? openCheckpoint(path, error)
-                        : openCheckpointFile(path, error);
-  if (!checkpoint)
+  std::optional<CvtConfig> config = parseCvtConfig(configText, "config", error);
+  std::optional<ModelWeights> weights;
+  if (config)
+    weights = openWeights(path, error);
+  if (!weights)
     throw nb::value_error(error.c_str());
   std::set<std::string> files;
-  for (const auto &[name, tensor] : checkpoint->tensors)
+  for (const auto &[name, tensor] : weights->checkpoint.tensors)
     files.insert(tensor.file);
-  return {files.begin(), files.end()};
+  WeightFit fit = fitWeights(
+      *config, {.missing = true, .otherShapes = ignoreMismatchedSizes},
+      *weights);
+  if (fit.match.hasOtherShapes)
+    fit.match.error +=
+        "; ignore_mismatched_sizes=True draws weights of another "
+        "shape at random";
+  if (!fit.match.error.empty())
+    throw nb::value_error(fit.match.error.c_str());
+  return nb::make_tuple(std::vector(files.begin(), files.end()), fit.warnings);
 }
 
 void cvt::python::bindFrontend(nb::module_ &module) {
@@ -74,9 +86,15 @@ void cvt::python::bindFrontend(nb::module_ &module) {
              "checked.  name stands for the file in errors.  Raises "
              "ValueError.");
   module.def("check_processor_config", checkProcessorConfig, nb::arg("text"),
-             nb::arg("name"),
-             "The same for a preprocessor_config.json.");
-  module.def("checkpoint_files", checkpointFiles, nb::arg("path"),
-             "The files that hold the weights of a model folder, a file or an "
-             "index.  Raises ValueError.");
+             nb::arg("name"), "The same for a preprocessor_config.json.");
+  module.def(
+      "check_weights", checkWeights, nb::arg("config"), nb::arg("path"),
+      nb::arg("ignore_mismatched_sizes"),
+      nb::sig("def check_weights(config: str, path: str, "
+              "ignore_mismatched_sizes: bool) -> tuple[list[str], list[str]]"),
+      "Compares the weights in a folder, a file or an index with what the "
+      "text of a config.json needs.  Those that are missing may be drawn, "
+      "those of another shape on request.  Returns the files that hold "
+      "weights, "
+      "and what is odd.  Raises ValueError.");
 }

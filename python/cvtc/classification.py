@@ -1,0 +1,128 @@
+"""Opening artifacts, and pictures to labels in one call."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from typing import Any, Optional, Union
+
+import numpy as np
+
+from . import _native, programs
+from .configuration import CvtConfig
+from .image_processing import ConvNextImageProcessor
+from .modeling_cvt import Classifier, CvtForImageClassification, CvtModel
+from .pretrained import CvtPreTrainedModel
+
+#: Pictures that are in memory as pixel_values at once.
+BATCH = 8
+
+
+def load(
+    path: Union[str, os.PathLike], threads: int = 0
+) -> Union[CvtForImageClassification, CvtModel]:
+    """Opens an artifact that cvt-compile or a model's `compile` has made, and
+    returns a model for its image size, with its config and image processor.
+
+    It is native code: open only files you trust.  threads: those that compute;
+    0: one for each CPU.  Raises OSError if there is no such file, RuntimeError
+    if it is damaged or not for this CPU."""
+    opened = _native.CompiledModel(os.fspath(path), threads)
+    manifest = json.loads(opened.manifest)
+    config = CvtConfig.from_dict(manifest["model"]["config"])
+    processor = manifest["image_processor"]
+    is_bare = manifest["model"]["architecture"] == CvtModel._architecture
+    cls = CvtModel if is_bare else CvtForImageClassification
+    return cls._of_program(
+        config,
+        programs.Program(os.fspath(path), opened),
+        None if processor is None else ConvNextImageProcessor(**processor),
+    )
+
+
+def classify(
+    model: Union[Classifier, str, os.PathLike],
+    images: Any,
+    top_k: int = 5,
+    image_processor: Optional[ConvNextImageProcessor] = None,
+) -> Union[list[dict[str, Any]], list[list[dict[str, Any]]]]:
+    """The labels that fit pictures best, as Hugging Face's pipeline scores them.
+
+    model: a classifier, or where one is: a model folder, a name in Hugging
+        Face's cache, or an artifact.
+    images: a picture as a path, the bytes of a file, a PIL image, or an array
+        or tensor; or a list of them.
+    top_k: labels for each picture, at most.
+    image_processor: instead of the model's own.
+
+    Returns for one picture a list of {"label", "score"}, best first; for a list
+    of pictures a list of such lists.  The score is the softmax of logits, or
+    their sigmoid for one label or problem_type multi_label_classification.
+    Raises ValueError for a picture that cannot be read, or if nothing says how
+    pictures become pixel_values."""
+    if top_k < 1:
+        raise ValueError(f"top_k is {top_k}, expected at least 1")
+    model = _as_classifier(model)
+    processor = image_processor or model.image_processor
+    if processor is None:
+        raise ValueError(
+            "the model has no preprocessor_config.json, which says how pictures "
+            "become pixel_values; give an image_processor"
+        )
+    if not isinstance(images, (list, tuple)):
+        return _classify_batch(model, processor, [images], top_k)[0]
+    results: list[list[dict[str, Any]]] = []
+    for first in range(0, len(images), BATCH):
+        batch = list(images[first : first + BATCH])
+        results += _classify_batch(model, processor, batch, top_k)
+    return results
+
+
+def _as_classifier(model: Union[Classifier, str, os.PathLike]) -> Classifier:
+    if isinstance(model, (str, os.PathLike)):
+        opened: CvtPreTrainedModel = (
+            load(model)
+            if pathlib.Path(model).is_file()
+            else CvtForImageClassification.from_pretrained(model)
+        )
+    else:
+        opened = model
+    if not isinstance(opened, Classifier):
+        raise TypeError(
+            f"model is of type {type(opened).__name__}, expected a classifier, "
+            "such as CvtForImageClassification, or where one is"
+        )
+    return opened
+
+
+def _classify_batch(
+    model: Classifier,
+    processor: ConvNextImageProcessor,
+    images: list[Any],
+    top_k: int,
+) -> list[list[dict[str, Any]]]:
+    pixels = processor(images, return_tensors="np")["pixel_values"]
+    logits = model._run(pixels, hidden_states=False).get("logits")
+    return [_best(scores, model.config, top_k) for scores in _scores(logits, model.config)]
+
+
+def _scores(logits: np.ndarray, config: CvtConfig) -> np.ndarray:
+    """(batch, labels) between 0 and 1."""
+    logits = logits.astype(np.float64)
+    multi_label = config.problem_type == "multi_label_classification"
+    if multi_label or logits.shape[1] == 1:
+        return 1 / (1 + np.exp(-logits))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _best(scores: np.ndarray, config: CvtConfig, top_k: int) -> list[dict[str, Any]]:
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    return [
+        {
+            "label": config.id2label.get(int(index), f"LABEL_{index}"),
+            "score": float(scores[index]),
+        }
+        for index in order
+    ]

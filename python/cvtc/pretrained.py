@@ -1,0 +1,276 @@
+"""What the four model classes share: loading, saving, compiling."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import pathlib
+import random
+from typing import Any, Optional, Union
+
+from . import _native, artifacts, programs, tensors
+from .configuration import CvtConfig
+from .image_processing import AutoImageProcessor, ConvNextImageProcessor
+
+logger = logging.getLogger(__name__)
+
+# Arguments of transformers' from_pretrained that ask for what is so anyway:
+# nothing is downloaded, and the format of weights is recognised by content.
+WITHOUT_EFFECT = frozenset(
+    ("from_pt", "from_tf", "local_files_only", "low_cpu_mem_usage")
+)
+
+
+class CvtPreTrainedModel:
+    """Base of the models: weights of a CvT model, compiled for each image size
+    when it is first seen and kept in the user's cache folder.
+
+    Any number of threads may call one model at once; calls take turns, since
+    each computes on all CPUs."""
+
+    config_class = CvtConfig
+    base_model_prefix = "cvt"
+    main_input_name = "pixel_values"
+
+    #: The architecture that config.json names.
+    _architecture: str
+
+    def __init__(self, config: CvtConfig):
+        """A model with random weights, as Hugging Face initialises them; they
+        are drawn from Python's module `random`.  Raises ValueError for a config
+        that no model can have."""
+        text = self._check_config(config)
+        source = artifacts.Source(text, seed=random.getrandbits(63))
+        self._use(config, self._programs_of(source, config, programs.Settings()))
+
+    @classmethod
+    def _of_program(
+        cls,
+        config: CvtConfig,
+        runs: Union[programs.CompiledPrograms, programs.Program],
+        processor: Optional[ConvNextImageProcessor],
+    ):
+        """A model that need not draw weights."""
+        model = cls.__new__(cls)
+        model._use(config, runs, processor)
+        return model
+
+    def _use(
+        self,
+        config: CvtConfig,
+        runs: Union[programs.CompiledPrograms, programs.Program],
+        processor: Optional[ConvNextImageProcessor] = None,
+    ) -> None:
+        self.config = config
+        self.num_labels = config.num_labels
+        #: How pictures become pixel_values; None if the model does not say.
+        self.image_processor = processor
+        self._programs = runs
+
+    @classmethod
+    def _check_config(cls, config: CvtConfig) -> str:
+        """The text of config.json that the model is compiled from."""
+        if not isinstance(config, CvtConfig):
+            raise TypeError(
+                f"config is of type {type(config).__name__}, expected CvtConfig"
+            )
+        values = json.loads(config.to_json_string(use_diff=False))
+        values["architectures"] = [cls._architecture]
+        return _native.check_config(json.dumps(values), "config")
+
+    @classmethod
+    def _output_names(cls, config: CvtConfig) -> tuple[str, ...]:
+        """What a call returns beside hidden states, as cvt-compile names it."""
+        raise NotImplementedError
+
+    @classmethod
+    def _programs_of(
+        cls, source: artifacts.Source, config: CvtConfig, settings: programs.Settings
+    ) -> programs.CompiledPrograms:
+        return programs.CompiledPrograms(source, cls._output_names(config), settings)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: Union[str, os.PathLike],
+        *,
+        config: Union[CvtConfig, str, os.PathLike, None] = None,
+        weights: Union[str, os.PathLike, None] = None,
+        ignore_mismatched_sizes: bool = False,
+        activation: Optional[str] = None,
+        precision: str = "f32",
+        threads: int = 0,
+        **kwargs: Any,
+    ):
+        """The model in a folder, or one that `hf download` has put into Hugging
+        Face's cache, such as "microsoft/cvt-13".
+
+        config: instead of the folder's config.json.
+        weights: a file, instead of the folder's model.safetensors,
+            pytorch_model.bin or tf_model.h5; its content says which format it
+            is.
+        ignore_mismatched_sizes: draw a classifier of another size than config
+            says at random, instead of failing.
+        activation: "gelu" or "quick_gelu"; by default gelu, and quick_gelu for
+            weights of the original repository.
+        precision: "f32", "bf16" or "int8".
+        threads: those that compute; 0: one for each CPU.
+        kwargs: values of the config to replace, such as num_labels.
+
+        Raises OSError if there is no such model, ValueError if it is not in
+        order; both say what was found and what is expected."""
+        name = os.fspath(pretrained_model_name_or_path)
+        settings = programs.Settings(precision=precision, threads=threads)
+        folder = _native.find_model_folder(name)
+        values = {k: v for k, v in kwargs.items() if k not in WITHOUT_EFFECT}
+        if not isinstance(config, CvtConfig):
+            config = CvtConfig.from_pretrained(config or folder)
+        config = _with_values(config, values, f"{cls.__name__}.from_pretrained()")
+        config.name_or_path = name
+        text = cls._check_config(config)
+        path = os.path.abspath(os.fspath(weights or folder))
+        files, warnings = _native.check_weights(text, path, ignore_mismatched_sizes)
+        for warning in warnings:
+            logger.warning("%s", warning)
+        source = artifacts.Source(
+            text,
+            processor=_read_processor(folder),
+            weights=path,
+            weight_files=tuple(files),
+            ignore_mismatched_sizes=ignore_mismatched_sizes,
+            activation=activation,
+            known_warnings=tuple(warnings),
+        )
+        processor = None
+        if source.processor is not None:
+            processor = AutoImageProcessor.from_pretrained(folder)
+        runs = cls._programs_of(source, config, settings)
+        return cls._of_program(config, runs, processor)
+
+    def save_pretrained(self, save_directory: Union[str, os.PathLike]) -> None:
+        """Writes config.json and model.safetensors, which transformers reads
+        too, into a folder.  Raises OSError or ValueError."""
+        source = self._compiled_programs("save_pretrained").source
+        folder = pathlib.Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        artifacts.write_weights(source, folder / "model.safetensors")
+        config = CvtConfig.from_dict(self.config.to_dict())
+        config.architectures = [self._architecture]
+        config.save_pretrained(folder)
+
+    def compile(
+        self,
+        image_size: Union[int, tuple[int, int], None] = None,
+        precision: Optional[str] = None,
+        max_batch: Optional[int] = None,
+        output_hidden_states: Optional[bool] = None,
+    ) -> pathlib.Path:
+        """Compiles ahead of the first call.
+
+        image_size: pixels, one number or (height, width); by default what the
+            image processor makes, else config.image_size, else 224.
+        precision: "f32", "bf16" or "int8"; later calls use it too.
+        max_batch: larger batches run in pieces of this many pictures.
+        output_hidden_states: whether calls will ask for hidden states; by
+            default as the config says.
+
+        Returns the artifact, a file in the cache that cvtc.load, cvt-run and
+        programs in C and C++ open; copy it to keep it.  Raises ValueError."""
+        runs = self._compiled_programs("compile")
+        settings = runs.settings
+        runs.change(
+            programs.Settings(
+                settings.precision if precision is None else precision,
+                settings.max_batch if max_batch is None else max_batch,
+                settings.threads,
+            )
+        )
+        if image_size is None:
+            image_size = programs.own_image_size(runs.source)
+        height, width = _height_and_width(image_size)
+        return runs.compile(height, width, self._wants_hidden(output_hidden_states))
+
+    def _compiled_programs(self, what: str) -> programs.CompiledPrograms:
+        if isinstance(self._programs, programs.CompiledPrograms):
+            return self._programs
+        raise ValueError(
+            f"{what}: this model was loaded from an artifact, which holds one "
+            "program and no weights that could be read; use from_pretrained"
+        )
+
+    def _wants_hidden(self, asked: Optional[bool]) -> bool:
+        return bool(self.config.output_hidden_states if asked is None else asked)
+
+    def _wants_dict(self, asked: Optional[bool]) -> bool:
+        return bool(self.config.use_return_dict if asked is None else asked)
+
+    def _run(self, pixel_values: Any, hidden_states: bool) -> programs.Outputs:
+        if pixel_values is None:
+            raise ValueError("You have to specify pixel_values")
+        return self._programs.run(tensors.to_numpy(pixel_values), hidden_states)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config!r})"
+
+
+class TorchConventions:
+    """What code written for PyTorch's modules calls beside forward."""
+
+    #: Computation is on the CPU, whatever the tensors come from.
+    device = "cpu"
+
+    def eval(self):
+        """Does nothing: the model is always in evaluation mode."""
+        return self
+
+    def train(self, mode: bool = True):
+        """Raises NotImplementedError unless mode is False."""
+        if mode:
+            raise NotImplementedError("training is not supported: cvtc runs models")
+        return self
+
+    def to(self, device: Any = "cpu"):
+        """Returns the model; raises ValueError for another device than the
+        CPU."""
+        if str(device).split(":")[0] != "cpu":
+            raise ValueError(f"device is {device}, expected cpu: cvtc runs on CPUs")
+        return self
+
+
+def in_kind_of(value: Any, arrays):
+    """An array, a tuple of them or None, as tensors of the kind of `value`."""
+    kind = tensors.kind_of(value)
+    if arrays is None:
+        return None
+    if isinstance(arrays, tuple):
+        return tuple(tensors.from_numpy(array, kind) for array in arrays)
+    return tensors.from_numpy(arrays, kind)
+
+
+def _with_values(config: CvtConfig, values: dict[str, Any], call: str) -> CvtConfig:
+    """A copy of `config` with other values."""
+    config = copy.deepcopy(config)
+    for key, value in values.items():
+        if key in ("dtype", "torch_dtype"):
+            raise TypeError(f"{call} has no {key}; use precision='bf16', for example")
+        if not hasattr(config, key):
+            raise TypeError(f"{call} got an unexpected keyword argument {key!r}")
+        setattr(config, key, value)
+    return config
+
+
+def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int]:
+    pair = (image_size,) * 2 if isinstance(image_size, int) else tuple(image_size)
+    if len(pair) != 2 or not all(isinstance(n, int) and n >= 1 for n in pair):
+        raise ValueError(
+            f"image_size is {image_size!r}, expected a number of pixels of at least "
+            "1, or (height, width)"
+        )
+    return pair
+
+
+def _read_processor(folder: str) -> Optional[str]:
+    path = pathlib.Path(folder) / "preprocessor_config.json"
+    return path.read_text() if path.exists() else None
