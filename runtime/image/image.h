@@ -32,6 +32,21 @@ struct Image {
   }
 };
 
+/// An Image's pixels in memory that somebody else owns, and keeps.
+struct ImageView {
+  int width = 0;
+  int height = 0;
+  const uint8_t *pixels = nullptr;
+
+  ImageView(int width, int height, const uint8_t *pixels)
+      : width(width), height(height), pixels(pixels) {}
+  ImageView(const Image &image)
+      : ImageView(image.width, image.height, image.pixels.data()) {}
+
+  size_t rowBytes() const { return size_t(width) * 3; }
+  const uint8_t *row(int y) const { return pixels + size_t(y) * rowBytes(); }
+};
+
 /// Fails unless 1 <= width, 1 <= height and width * height <= maxPixels.
 /// Every decoder asks this before it allocates for pixels.
 Status checkSize(int64_t width, int64_t height);

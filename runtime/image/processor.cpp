@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
-#include <optional>
 #include <string>
 
 using namespace cvt::image;
@@ -56,7 +55,7 @@ Size cvt::image::outputSize(const ProcessorConfig &config, Size picture) {
 }
 
 /// What the picture is resized to before it is cropped.
-static Size resizedSize(const ProcessorConfig &config, const Image &image) {
+static Size resizedSize(const ProcessorConfig &config, ImageView image) {
   if (config.size >= firstWarpedSize)
     return {config.size, config.size};
   auto shortSide = int64_t(config.size / config.cropPct);
@@ -75,13 +74,6 @@ struct Covered {
   int count;
 };
 
-/// The resized picture, cut to the result's centre.  Around it is black.
-struct Cut {
-  Image image;
-  int left;
-  int top;
-};
-
 } // namespace
 
 /// Centres `length` in `resized`, or the other way round; odd differences are
@@ -93,13 +85,25 @@ static Covered cover(int64_t resized, int length) {
   return {0, start, int(resized)};
 }
 
-static Cut resizeAndCrop(const Image &image, const ProcessorConfig &config) {
+/// `image` on a black picture of `side` x `side` pixels.
+static Image onBlack(const Image &image, int side, int left, int top) {
+  Image out{side, side, std::vector<uint8_t>(size_t(side) * side * 3)};
+  for (int y = 0; y < image.height; ++y)
+    std::copy_n(image.row(y), image.rowBytes(),
+                out.row(top + y) + size_t(left) * 3);
+  return out;
+}
+
+/// With doResize and a config and a picture that were checked.
+static Image resizedAndCropped(ImageView image, const ProcessorConfig &config) {
   Size resized = resizedSize(config, image);
   Covered x = cover(resized.width, config.size);
   Covered y = cover(resized.height, config.size);
-  return {resize(image, resized, config.resample,
-                 {x.from, y.from, x.count, y.count}),
-          x.start, y.start};
+  Image out = resize(image, resized, config.resample,
+                     {x.from, y.from, x.count, y.count});
+  if (x.count == config.size && y.count == config.size)
+    return out;
+  return onBlack(out, config.size, x.start, y.start);
 }
 
 /// What a channel's byte becomes.  The roundings to float are the reference's.
@@ -117,25 +121,19 @@ static std::array<float, 256> valueTable(const ProcessorConfig &config,
   return table;
 }
 
-/// Writes one channel of height x width values, `image` at (left, top).
-static void writeChannel(const Image &image, int left, int top, int channel,
-                         const std::array<float, 256> &table, int height,
-                         int width, float *out) {
-  if (image.width != width || image.height != height)
-    std::fill_n(out, size_t(height) * width, table[0]);
-  for (int y = 0; y < image.height; ++y) {
-    const uint8_t *from = image.row(y) + channel;
-    float *to = out + size_t(top + y) * width + left;
-    for (int x = 0; x < image.width; ++x)
-      to[x] = table[from[size_t(x) * 3]];
-  }
+/// Writes one channel's values.
+static void writeChannel(ImageView image, int channel,
+                         const std::array<float, 256> &table, float *out) {
+  size_t pixels = size_t(image.height) * image.width;
+  for (size_t i = 0; i < pixels; ++i)
+    out[i] = table[image.pixels[i * 3 + channel]];
 }
 
 static std::string describe(int64_t width, int64_t height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
-static Status checkOutput(const Image &image, const ProcessorConfig &config,
+static Status checkOutput(ImageView image, const ProcessorConfig &config,
                           int outHeight, int outWidth) {
   Size made = outputSize(config, {image.width, image.height});
   if (made == Size{outWidth, outHeight})
@@ -150,25 +148,47 @@ static Status checkOutput(const Image &image, const ProcessorConfig &config,
                expected};
 }
 
-Status cvt::image::preprocess(const Image &image, const ProcessorConfig &config,
+static Status checkInput(ImageView image, const ProcessorConfig &config) {
+  if (Status status = checkConfig(config))
+    return status;
+  return checkSize(image.width, image.height);
+}
+
+static Error outOfMemory() {
+  return Error{"there is not enough memory to resize the picture"};
+}
+
+Result<Image> cvt::image::resizeAndCrop(ImageView image,
+                                        const ProcessorConfig &config) {
+  try {
+    if (Status status = checkInput(image, config))
+      return *status;
+    if (config.doResize)
+      return resizedAndCropped(image, config);
+    const uint8_t *end = image.pixels + image.height * image.rowBytes();
+    return Image{image.width, image.height, {image.pixels, end}};
+  } catch (const std::bad_alloc &) {
+    return outOfMemory();
+  }
+}
+
+Status cvt::image::preprocess(ImageView image, const ProcessorConfig &config,
                               int outHeight, int outWidth, float *out) {
   try {
-    if (Status status = checkConfig(config))
-      return status;
-    if (Status status = checkSize(image.width, image.height))
+    if (Status status = checkInput(image, config))
       return status;
     if (Status status = checkOutput(image, config, outHeight, outWidth))
       return status;
-
-    std::optional<Cut> cut;
-    if (config.doResize)
-      cut = resizeAndCrop(image, config);
+    Image resized;
+    if (config.doResize) {
+      resized = resizedAndCropped(image, config);
+      image = resized;
+    }
     for (int c = 0; c < 3; ++c)
-      writeChannel(cut ? cut->image : image, cut ? cut->left : 0,
-                   cut ? cut->top : 0, c, valueTable(config, c), outHeight,
-                   outWidth, out + size_t(c) * outHeight * outWidth);
+      writeChannel(image, c, valueTable(config, c),
+                   out + size_t(c) * outHeight * outWidth);
     return {};
   } catch (const std::bad_alloc &) {
-    return Error{"there is not enough memory to resize the picture"};
+    return outOfMemory();
   }
 }

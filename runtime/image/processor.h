@@ -38,11 +38,17 @@ Status checkConfig(const ProcessorConfig &config);
 /// doResize.  Any thread.
 Size outputSize(const ProcessorConfig &config, Size picture);
 
-/// Writes 3 * outHeight * outWidth floats to `out`, channels first.  Fails if
-/// checkConfig does, if the result would have another size, and when memory
-/// runs out; never throws.  Any thread.
-Status preprocess(const Image &image, const ProcessorConfig &config,
-                  int outHeight, int outWidth, float *out);
+/// The bytes that `preprocess` makes numbers of, of outputSize: with doResize
+/// the picture resized and its centre, in black where that is larger, else a
+/// copy.  Fails if checkConfig does, for a picture that checkSize refuses, and
+/// when memory runs out; never throws.  Any thread.
+Result<Image> resizeAndCrop(ImageView image, const ProcessorConfig &config);
+
+/// Writes 3 * outHeight * outWidth floats to `out`, channels first.  Fails as
+/// resizeAndCrop does, and if the result would have another size; never throws.
+/// Any thread.
+Status preprocess(ImageView image, const ProcessorConfig &config, int outHeight,
+                  int outWidth, float *out);
 
 } // namespace cvt::image
 

@@ -200,7 +200,7 @@ static Image emptyImage(int width, int height) {
 
 /// Columns `left` .. of the result, `width` of them, in rows `top` .. of `in`,
 /// `height` of them.  `in` starts at the axis's coordinate `origin`.
-static Image horizontalPass(const Image &in, int64_t origin, int64_t top,
+static Image horizontalPass(ImageView in, int64_t origin, int64_t top,
                             int height, Axis &axis, int64_t left, int width) {
   Image out = emptyImage(width, height);
   forEachTable(axis, left, width, [&](const WeightTable &table, int begin) {
@@ -218,8 +218,8 @@ static Image horizontalPass(const Image &in, int64_t origin, int64_t top,
 
 /// Rows `top` .. of the result, `height` of them, in columns `left` .. of `in`,
 /// `width` of them.  `in` starts at the axis's coordinate `origin`.
-static Image verticalPass(const Image &in, int64_t origin, int64_t left,
-                          int width, Axis &axis, int64_t top, int height) {
+static Image verticalPass(ImageView in, int64_t origin, int64_t left, int width,
+                          Axis &axis, int64_t top, int height) {
   Image out = emptyImage(width, height);
   forEachTable(axis, top, height, [&](const WeightTable &table, int begin) {
     for (size_t i = 0; i < table.inputs.size(); ++i)
@@ -231,7 +231,7 @@ static Image verticalPass(const Image &in, int64_t origin, int64_t left,
   return out;
 }
 
-static Image convolved(const Image &image, Size size, Filter filter,
+static Image convolved(ImageView image, Size size, Filter filter,
                        const Window &w) {
   Axis columns(image.width, size.width, kernelOf(filter));
   Axis rows(image.height, size.height, kernelOf(filter));
@@ -276,7 +276,7 @@ static std::vector<int64_t> nearestInputs(int64_t in, int64_t out,
   return inputs;
 }
 
-static Image nearest(const Image &image, Size size, const Window &w) {
+static Image nearest(ImageView image, Size size, const Window &w) {
   std::vector<int64_t> columns =
       nearestInputs(image.width, size.width, w.left, w.width);
   std::vector<int64_t> rows =
@@ -290,7 +290,7 @@ static Image nearest(const Image &image, Size size, const Window &w) {
   return out;
 }
 
-static Image cropped(const Image &image, const Window &w) {
+static Image cropped(ImageView image, const Window &w) {
   Image out = emptyImage(w.width, w.height);
   for (int y = 0; y < w.height; ++y)
     std::copy_n(image.row(int(w.top) + y) + w.left * 3, out.rowBytes(),
@@ -298,7 +298,7 @@ static Image cropped(const Image &image, const Window &w) {
   return out;
 }
 
-Image cvt::image::resize(const Image &image, Size size, Filter filter,
+Image cvt::image::resize(ImageView image, Size size, Filter filter,
                          const Window &window) {
   if (size == Size{image.width, image.height})
     return cropped(image, window);

@@ -43,8 +43,7 @@ struct Window {
 /// The part `window` of `image` resized to `size`.  `image` is not empty;
 /// `window` is not empty, inside `size` and has at most maxPixels pixels.
 /// Sizes are below 2^50.  May throw std::bad_alloc.  Any thread.
-Image resize(const Image &image, Size size, Filter filter,
-             const Window &window);
+Image resize(ImageView image, Size size, Filter filter, const Window &window);
 
 } // namespace cvt::image
 

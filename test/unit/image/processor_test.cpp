@@ -114,6 +114,42 @@ TEST(Processor, SmallerThanTheCropIsPadded) {
             << x << ", " << y;
 }
 
+/// The bytes, before they become numbers.
+TEST(Processor, ResizeAndCrop) {
+  ProcessorConfig config;
+  config.size = 4;
+  config.cropPct = 2; // the short side becomes 2, the long one 4
+  Result<Image> image = resizeAndCrop(grey(6, 3, 7), config);
+  ASSERT_TRUE(image) << image.error();
+  Pixels expected(48, 0);
+  std::fill_n(expected.begin() + 12, 24, 7);
+  EXPECT_EQ(image->width, 4);
+  EXPECT_EQ(image->height, 4);
+  EXPECT_EQ(image->pixels, expected);
+
+  config.cropPct = 1;
+  image = resizeAndCrop(grey(6, 3, 7), config);
+  ASSERT_TRUE(image) << image.error();
+  EXPECT_EQ(image->pixels, Pixels(48, 7));
+
+  Pixels owned{1, 2, 3, 4, 5, 6};
+  config.doResize = false;
+  image = resizeAndCrop({2, 1, owned.data()}, config);
+  ASSERT_TRUE(image) << image.error();
+  EXPECT_EQ(image->width, 2);
+  EXPECT_EQ(image->height, 1);
+  EXPECT_EQ(image->pixels, owned);
+}
+
+TEST(Processor, ResizeAndCropRefuses) {
+  ProcessorConfig config;
+  EXPECT_EQ(resizeAndCrop({0, 5, nullptr}, config).error(),
+            "the picture is 0 x 5 pixels, expected at least 1 x 1");
+  config.size = 0;
+  EXPECT_EQ(resizeAndCrop(grey(1, 1, 0), config).error(),
+            "size is 0, expected 1 to 8192");
+}
+
 TEST(Processor, WithoutResize) {
   ProcessorConfig config;
   config.doResize = config.doRescale = config.doNormalize = false;
