@@ -1,7 +1,8 @@
 //===- module.cpp - The extension module cvtc._native ---------------------===//
 //
 // What the Python package takes from C++: running artifacts, reading model
-// folders.  Errors become Python's own exceptions, with the same sentence.
+// folders, the image path.  Errors become Python's own exceptions, with the
+// same sentence.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,9 +38,10 @@ static void translate(const std::exception_ptr &thrown, void *) {
 }
 
 NB_MODULE(_native, module) {
-  module.doc() = "Artifacts and model folders, in C++.";
+  module.doc() = "Artifacts, model folders and pictures, in C++.";
   nb::register_exception_translator(translate);
   module.attr("__version__") = CVT_VERSION;
   cvt::python::bindCompiledModel(module);
   cvt::python::bindFrontend(module);
+  cvt::python::bindImages(module);
 }

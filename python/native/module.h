@@ -10,6 +10,7 @@ namespace cvt::python {
 /// Each adds its classes and functions to `module`; with the GIL held.
 void bindCompiledModel(nanobind::module_ &module);
 void bindFrontend(nanobind::module_ &module);
+void bindImages(nanobind::module_ &module);
 
 } // namespace cvt::python
 
