@@ -43,7 +43,7 @@ def to_numpy(tensor: Any, name: str = "pixel_values") -> np.ndarray:
     Raises TypeError for what is no tensor or not of floats, and ValueError for
     tensors that are not dense, not on the CPU, or symbolic.
     """
-    array = _as_array(tensor, name)
+    array = as_array(tensor, name)
     if array.dtype.kind != "f":
         raise TypeError(f"{name}: found type {array.dtype}, expected float32")
     return np.require(np.asarray(array), np.float32, ("C_CONTIGUOUS", "ALIGNED"))
@@ -53,7 +53,7 @@ def labels_to_numpy(tensor: Any) -> np.ndarray:
     """An array with the values of `tensor`, of the same type (bfloat16 as
     float32), that may be read-only.  Arguments and errors as to_numpy's, except
     that integers and booleans are good as well."""
-    array = _as_array(tensor, "labels")
+    array = as_array(tensor, "labels")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"labels: found type {array.dtype}, expected numbers")
     return array
@@ -91,7 +91,7 @@ def _is_tensorflow(tensor: Any) -> bool:
     return isinstance(tensor, (tensor_type, variable_type))
 
 
-def _as_array(tensor: Any, name: str) -> np.ndarray:
+def as_array(tensor: Any, name: str) -> np.ndarray:
     """`tensor` as an array of any type and order; floats that numpy has not,
     such as bfloat16, as float32."""
     if isinstance(tensor, np.ndarray):

@@ -43,10 +43,13 @@ static ImageView view(const Picture &picture, std::vector<uint8_t> &copy) {
   copy.resize(size_t(height) * width * 3);
   uint8_t *out = copy.data();
   for (int y = 0; y < height; ++y) {
-    const uint8_t *from = picture.data() + y * down;
-    for (int x = 0; x < width; ++x, from += right)
-      for (int c = 0; c < 3; ++c)
-        *out++ = from[c * channel];
+    const uint8_t *red = picture.data() + y * down, *green = red + channel,
+                  *blue = green + channel;
+    for (int x = 0; x < width; ++x, out += 3) {
+      out[0] = red[x * right];
+      out[1] = green[x * right];
+      out[2] = blue[x * right];
+    }
   }
   return {width, height, copy.data()};
 }
@@ -136,13 +139,17 @@ void cvt::python::bindImages(nb::module_ &module) {
       "as the orientation stored in it says.  Raises ValueError.");
   module.def("decode_image_file", decodeFile, nb::arg("path"),
              "The same for a file.  Raises OSError, or ValueError.");
+  const ProcessorConfig byDefault;
   nb::class_<ProcessorConfig>(
       module, "ImageProcessor",
       "How pictures become numbers.  Any thread may use it.")
       .def("__init__", construct, nb::kw_only(), nb::arg("do_resize"),
-           nb::arg("size"), nb::arg("crop_pct"), nb::arg("resample"),
-           nb::arg("do_rescale"), nb::arg("rescale_factor"),
-           nb::arg("do_normalize"), nb::arg("image_mean"), nb::arg("image_std"),
+           nb::arg("size") = byDefault.size,
+           nb::arg("crop_pct") = byDefault.cropPct,
+           nb::arg("resample") = int(byDefault.resample), nb::arg("do_rescale"),
+           nb::arg("rescale_factor") = byDefault.rescaleFactor,
+           nb::arg("do_normalize"), nb::arg("image_mean") = byDefault.mean,
+           nb::arg("image_std") = byDefault.std,
            "Arguments are the keys of preprocessor_config.json.  Raises "
            "ValueError.")
       .def("resize_and_crop", resizeAndCropPicture,
