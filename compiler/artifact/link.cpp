@@ -7,10 +7,10 @@
 
 #include "compiler/artifact/link.h"
 
+#include "compiler/artifact/lld.h"
 #include "compiler/artifact/shim_object.h"
 #include "runtime/include/cvt/abi.h"
 
-#include "lld/Common/Driver.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
@@ -20,10 +20,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <mutex>
 #include <vector>
-
-LLD_HAS_DRIVER(elf)
 
 using namespace llvm;
 
@@ -168,30 +165,22 @@ static std::vector<std::string> sharedObjectFlags(StringRef versionScript) {
 /// Runs lld on the files of `inputs`.
 static Error runLinker(ArrayRef<Input> inputs, std::vector<std::string> flags,
                        StringRef output) {
-  std::vector<std::string> args = {
-      "ld.lld",          "-o",
-      output.str(),      "--color-diagnostics=never",
-      "--error-limit=0", "--threads=1"};
+  std::vector<std::string> args = {"-o", output.str(),
+                                   "--color-diagnostics=never",
+                                   "--error-limit=0", "--threads=1"};
   args.insert(args.end(), flags.begin(), flags.end());
   for (const Input &input : inputs)
     args.push_back(input.path);
-  SmallVector<const char *> pointers;
-  for (const std::string &arg : args)
-    pointers.push_back(arg.c_str());
-
-  // lld keeps global state, and one crash may leave it unusable.
-  static std::mutex turn;
-  static bool usable = true;
-  std::lock_guard<std::mutex> lock(turn);
-  if (!usable)
-    return createStringError("the linker crashed earlier in this process");
   std::string messages;
-  raw_string_ostream stream(messages);
-  lld::Result result =
-      lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
-  usable = result.canRunAgain;
-  return result.retCode == 0 ? Error::success()
-                             : describeFailure(messages, inputs);
+  switch (runLld(args, messages)) {
+  case LldResult::done:
+    return Error::success();
+  case LldResult::failed:
+    return describeFailure(messages, inputs);
+  case LldResult::crashedEarlier:
+    break;
+  }
+  return createStringError("the linker crashed earlier in this process");
 }
 
 namespace {
