@@ -1,7 +1,8 @@
 """Holds the order of the folders: who may include whom, and who may link whom.
 
     frontend ──▶ dialect ◀── compiler ──▶ runtime/include/cvt/abi.h
-    runtime uses none of them; tools and test use all
+    runtime uses none of them; python uses frontend and runtime; tools and test
+    use all
 """
 
 import pathlib
@@ -17,13 +18,19 @@ MAY_USE = {
     "dialect": set(),
     "compiler": {"dialect"},
     "runtime": set(),
+    "python": {"frontend", "runtime"},
 }
 # Headers of another folder that may be included all the same.
 SHARED_HEADERS = {"compiler": {"runtime/include/cvt/abi.h"}}
 # What a folder must do without, headers and libraries by the start of a name.
 # The longest matching path counts.
+COMPILERS = (
+    *("mlir/", "llvm/", "lld/", "MLIR", "LLVM", "lldELF", "cvt_mlir", "cvt_llvm"),
+    "Halide",
+)
 FOREIGN = {
-    "runtime": ("mlir/", "llvm/", "lld/", "Halide", "MLIR", "LLVM", "cvt_mlir"),
+    "runtime": COMPILERS,
+    "python": COMPILERS,
     "dialect": ("lld/", "Halide"),
     "frontend": ("lld/", "Halide"),
     "compiler": ("Halide.h", "Halide::"),

@@ -20,10 +20,10 @@ case "${1-}" in
 esac
 
 packages=(
-  g++ ccache python3-venv
+  g++ ccache python3-dev python3-venv
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev clang-22
   nlohmann-json3-dev libcli11-dev libxxhash-dev libhdf5-dev
-  libjpeg62-turbo-dev libpng-dev libwebp-dev
+  libaec-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libzstd-dev zlib1g-dev
   libgtest-dev
 )
 logs=build/logs

@@ -1,7 +1,8 @@
 """README.md says what works: its commands run as printed, its output is what
 they print, and it uses every flag of the tools.
 
-In README.md, before a block of `sh`:
+In README.md, before a block of `sh`, or of `python`, which runs where the
+package is installed:
     <!-- not run: WHY -->       the block is not run
 and before a block of `text`:
     <!-- expected output -->    the block before must print this, where `...`
@@ -13,6 +14,7 @@ import re
 import subprocess
 import sys
 
+import python_environment
 import support
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -61,9 +63,16 @@ def without_test_run(checks, text):
     return "\n".join(lines)
 
 
-def run_block(folder, text):
+def interpreter(tools, language):
+    """The command that runs a text."""
+    if language == "python":
+        return [python_environment.environment(tools.build).python, "-c"]
+    return ["bash", "-euo", "pipefail", "-c"]
+
+
+def run_block(folder, command, text):
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", text],
+        [*command, text],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -83,7 +92,7 @@ def check_blocks(checks, tools, readme):
     folder = make_working_folder(tools)
     output = None
     for block in read_blocks(readme):
-        if block.language == "sh":
+        if block.language in ("sh", "python"):
             output = None
             title = block.text.strip().splitlines()[0]
             reason = NOT_RUN.search(block.before)
@@ -93,7 +102,8 @@ def check_blocks(checks, tools, readme):
             commands = without_test_run(checks, block.text)
             if not commands.strip():
                 continue
-            result = run_block(folder, commands)
+            command = interpreter(tools, block.language)
+            result = run_block(folder, command, commands)
             output = result.stdout
             checks.check(
                 title,

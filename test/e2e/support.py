@@ -11,6 +11,8 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DIGITS = SOURCE / "test" / "models" / "cvt-digits"
+# Before Tools changes it.
+USER_ENVIRONMENT = dict(os.environ)
 
 
 class Checks:
