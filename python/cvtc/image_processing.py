@@ -1,5 +1,15 @@
 """Pictures to pixel_values: ConvNextImageProcessor, the one that CvT
-checkpoints name."""
+checkpoints name.
+
+Where transformers' class gives a result, this gives the same, except that
+- PIL images, paths and bytes are pictures even if they are 1 or 3 pixels high,
+  which transformers takes for channels first, and input_data_format does not
+  concern them: a PIL image with alpha is converted to RGB,
+- images have 1 or 3 channels, also where nothing is resized,
+- values that no model was trained with are refused, such as image_std=0,
+- images of several shapes never make a tensor, also where numpy could hold them
+  as objects.
+"""
 
 from __future__ import annotations
 
