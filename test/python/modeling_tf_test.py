@@ -63,7 +63,7 @@ class WaysToCallTest(unittest.TestCase):
                 NotImplementedError, "training is not supported"
             ):
                 self.model(*inputs, **options)
-        with self.assertRaisesRegex(ValueError, "has the key 'pixels', expected"):
+        with self.assertRaisesRegex(ValueError, "have the key 'pixels', expected"):
             self.model({"pixels": pixels()})
         with self.assertRaisesRegex(ValueError, "6 inputs are given, expected at most"):
             self.model([pixels()] * 6)
