@@ -3,6 +3,7 @@ scripts, and test/python with it."""
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import time
 import python_environment
 import support
 
+# Beside .venv, by tools/setup.sh.
+TENSORFLOW_PYTHON = support.SOURCE / ".venv-tensorflow" / "bin" / "python"
 PACKAGE = support.SOURCE / "python" / "cvtc"
 PICTURE = support.DIGITS / "test-images" / "0004-four.png"
 # Built for the wheel, beside the files of python/cvtc.
@@ -153,26 +156,39 @@ def check_scripts(checks, tools, environment):
     )
 
 
-def run_tests(checks, environment):
-    """test/python with the installed package, and the frameworks that these
-    checks have.  Its lines become checks of this script."""
-    folders = (environment.packages, os.environ.get("PYTHONPATH"))
-    result = support.run(
-        *(sys.executable, support.SOURCE / "test" / "python" / "run.py"),
-        env={"PYTHONPATH": os.pathsep.join(str(f) for f in folders if f)},
-    )
-    lines = result.out.splitlines()
-    for line in lines[:-1]:
-        mark, _, rest = line.partition(" ")
-        name, _, detail = rest.partition(": ")
-        if mark == "skip":
-            checks.skip(name, detail)
+def run_tests(checks, tools, environment):
+    """test/python with the installed package in the environments of PyTorch and
+    of TensorFlow.  A test counts as skipped only if it is in both."""
+    # The package alone: what else is installed beside it is not for others.
+    folder = tools.work / "package"
+    folder.mkdir()
+    os.symlink(environment.packages / "cvtc", folder / "cvtc")
+    results = {}
+    for python in (sys.executable, TENSORFLOW_PYTHON):
+        name = pathlib.Path(python).parents[1].name
+        result = support.run(
+            *(python, support.SOURCE / "test" / "python" / "run.py"),
+            env={"PYTHONPATH": str(folder)},
+        )
+        lines = result.out.splitlines()
+        for line in lines[:-1]:
+            mark, _, rest = line.partition(" ")
+            test, _, detail = rest.partition(": ")
+            results.setdefault(test, []).append((mark, f"{name}: {detail}"))
+        ended = bool(lines) and re.fullmatch(r"\d+ passed, .*", lines[-1])
+        checks.check(
+            f"test/python in {name}", ended, lines[-1] if ended else result.summary()
+        )
+        if result.code != 0:
+            print(result.err)
+    for test, outcomes in results.items():
+        marks = [mark for mark, _ in outcomes]
+        details = [f"{mark} in {detail}" for mark, detail in outcomes if mark != "ok"]
+        if all(mark == "skip" for mark in marks):
+            checks.skip(test, "; ".join(details))
         else:
-            checks.check(name, mark == "ok", detail)
-    ended = bool(lines) and re.fullmatch(r"\d+ passed, .*", lines[-1])
-    checks.check("test/python", ended, lines[-1] if ended else result.summary())
-    if result.code != 0:
-        print(result.err)
+            failed = "FAIL" in marks
+            checks.check(test, not failed, "; ".join(details) if failed else "")
 
 
 def main():
@@ -186,7 +202,7 @@ def main():
         check_libraries(checks, environment)
         check_import(checks, environment)
         check_scripts(checks, tools, environment)
-        run_tests(checks, environment)
+        run_tests(checks, tools, environment)
     return checks.finish()
 
 
