@@ -18,7 +18,7 @@ find_package(Halide 21 REQUIRED CONFIG COMPONENTS shared
 # Its headers at a path that does not change: pip puts packages that a build
 # needs into a new folder each time, and all kernels would be compiled again.
 file(COPY "${CVT_HALIDE_ROOT}/include" DESTINATION "${CMAKE_BINARY_DIR}/halide")
-set_target_properties(Halide::Halide PROPERTIES
+set_target_properties(Halide::Halide Halide::Runtime PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_BINARY_DIR}/halide/include")
 
 # MLIR and LLVM as system headers (TableGen looks in the directory's own list)
