@@ -111,6 +111,19 @@ class ErrorsTest(unittest.TestCase):
             self.check(OSError, "missing.png: cannot open", processor, missing)
             self.check(OSError, "not a regular file", processor, folder)
 
+    def test_paths_are_not_cut(self):
+        """At a NUL byte, where the system would end them."""
+        for end in ("\0", "\0.png"):
+            path = f"{PICTURES[0]}{end}"
+            for image in (path, pathlib.Path(path)):
+                with self.subTest(image):
+                    self.check(
+                        ValueError,
+                        "0004-four.png.*: found a NUL byte, expected a path",
+                        ConvNextImageProcessor(),
+                        image,
+                    )
+
     @needs("PIL")
     def test_damaged_pil_images(self):
         from PIL import Image
