@@ -3,17 +3,21 @@ kept in the user's cache folder for the next time."""
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
 import hashlib
 import json
 import logging
 import os
 import pathlib
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from typing import Callable, Optional
 
@@ -24,6 +28,10 @@ logger = logging.getLogger(__name__)
 COMPILER = pathlib.Path(__file__).parent / "bin" / "cvt-compile"
 #: What was not used for longest is removed above this.
 CACHE_LIMIT_BYTES = 8 << 30
+# Start of the names of folders in which artifacts are made, and after how long
+# one must be of a process that was killed.
+UNFINISHED = "making-"
+UNFINISHED_SECONDS = 24 * 60 * 60
 # cvt-compile's exit codes for a command line or a model that is wrong.
 WRONG_INPUT = (2, 3)
 WARNING_PREFIX = "cvt-compile: warning: "
@@ -43,6 +51,8 @@ class Source:
     weights: Optional[str] = None
     #: The files that hold them.
     weight_files: tuple[str, ...] = ()
+    #: Of their content when the model was loaded.
+    weight_digests: tuple[str, ...] = dataclasses.field(init=False)
     #: Of weights that are drawn at random.
     seed: int = 0
     #: Draw weights whose shape is not the config's instead of failing.
@@ -51,6 +61,9 @@ class Source:
     activation: Optional[str] = None
     #: What the user has been told about the weights already.
     known_warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight_digests", _digests(self.weight_files))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,29 +78,23 @@ class Variant:
     outputs: tuple[str, ...]
 
 
-def artifact_path(source: Source, variant: Variant) -> pathlib.Path:
-    """The artifact of a variant, which is compiled unless the cache has it.
-
-    Prints what it does on standard error while it compiles.  Raises ValueError
-    for a model or variant that cannot be compiled, RuntimeError if the
-    compiler fails."""
-    path = _folder() / f"{_key(source, variant)}.cvt"
-    if path.exists():
-        os.utime(path)
-    else:
-        _compile(source, variant, path)
-    return path
-
-
 def open_artifact(
     source: Source, variant: Variant, threads: int
 ) -> tuple[pathlib.Path, _native.CompiledModel]:
-    """Opens what `artifact_path` gives; compiles a damaged one again."""
-    path = artifact_path(source, variant)
+    """Opens the artifact of a variant, which is compiled unless the cache has
+    it, and again if that is damaged.
+
+    Says what it does on standard error while it compiles.  Raises ValueError
+    for a model or variant that cannot be compiled, RuntimeError if the
+    compiler fails or weights are not what they were."""
+    path = _folder_for(source) / f"{_key(source, variant)}.cvt"
     try:
+        os.utime(path)
         return path, _native.CompiledModel(str(path), threads)
     except RuntimeError as error:
         logger.warning("%s; compiling it again", error)
+    except OSError:
+        pass  # not there, or another process has just removed it
     _compile(source, variant, path)
     return path, _native.CompiledModel(str(path), threads)
 
@@ -96,37 +103,82 @@ def write_weights(source: Source, path: pathlib.Path) -> None:
     """Writes the weights as safetensors, with Hugging Face's names, in f32.
 
     Raises ValueError or RuntimeError."""
-    _run_compiler(source, ["--emit=safetensors", f"--output={path}"])
+    with tempfile.TemporaryDirectory(prefix="cvtc-") as folder:
+        _run_compiler(
+            source, pathlib.Path(folder), ["--emit=safetensors", f"--output={path}"]
+        )
 
 
-def _folder() -> pathlib.Path:
-    """The cache's folder.  An artifact is code: it must be the user's own."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = pathlib.Path(cache) / "cvtc" / "models"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        return _temporary_folder(str(error))
-    status = folder.stat()
-    if status.st_uid != os.geteuid():
-        return _temporary_folder(f"{folder} belongs to another user")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return _temporary_folder(f"{folder} can be written to by other users")
-    if not os.access(folder, os.W_OK):
-        return _temporary_folder(f"{folder} cannot be written to")
+def _folder_for(source: Source) -> pathlib.Path:
+    if source.weights is None:
+        # No other model will ever have the same.
+        return _temporary_folder()
+    folder, reason = _cache_folder()
+    if folder is None:
+        _warn_once(f"compiled models are not kept for next time: {reason}")
+        return _temporary_folder()
     return folder
 
 
-_temporary: Optional[tempfile.TemporaryDirectory] = None
+def _cache_folder() -> tuple[Optional[pathlib.Path], str]:
+    """The cache's folder, or why there is none.  An artifact is code: nobody
+    else may choose it."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):
+        cache = os.path.expanduser("~/.cache")
+    if not os.path.isabs(cache):
+        return None, "the user has no home folder"
+    folder = pathlib.Path(cache) / "cvtc" / "models"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in (folder.parent, folder):
+            status = place.stat()
+            if status.st_uid != os.geteuid():
+                return None, f"{place} belongs to another user"
+            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                return None, f"{place} can be written to by other users"
+    except OSError as error:
+        return None, str(error)
+    if not os.access(folder, os.W_OK):
+        return None, f"{folder} cannot be written to"
+    return folder, ""
 
 
-def _temporary_folder(reason: str) -> pathlib.Path:
-    """A folder for this process alone, where there is no cache."""
-    global _temporary
-    if _temporary is None:
-        logger.warning("compiled models are not kept for next time: %s", reason)
-        _temporary = tempfile.TemporaryDirectory(prefix="cvtc-")
-    return pathlib.Path(_temporary.name)
+@functools.lru_cache(maxsize=None)
+def _warn_once(message: str) -> None:
+    logger.warning("%s", message)
+
+
+_temporary_lock = threading.Lock()
+#: By process: one that was forked must not remove its parent's.
+_temporary_folders: dict[int, pathlib.Path] = {}
+
+
+def _temporary_folder() -> pathlib.Path:
+    """A folder that lives as long as this process."""
+    with _temporary_lock:
+        process = os.getpid()
+        if process not in _temporary_folders:
+            folder = pathlib.Path(tempfile.mkdtemp(prefix="cvtc-"))
+            _temporary_folders[process] = folder
+            atexit.register(_remove_of_process, folder, process)
+        return _temporary_folders[process]
+
+
+def _remove_of_process(folder: pathlib.Path, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+os.register_at_fork(
+    before=_temporary_lock.acquire,
+    after_in_parent=_temporary_lock.release,
+    after_in_child=_temporary_lock.release,
+)
+
+
+def _digests(files: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_digest_file, files))
 
 
 def _digest_file(path: str) -> str:
@@ -147,7 +199,7 @@ def _cpu() -> str:
 
 
 def _identity(source: Source) -> dict:
-    """What of a source, beside its weights, decides about the artifact."""
+    """What of a source decides about the artifact."""
     values = dataclasses.asdict(source)
     for key in ("weights", "weight_files", "known_warnings"):
         del values[key]
@@ -159,7 +211,6 @@ def _key(source: Source, variant: Variant) -> str:
     compiler = COMPILER.stat()
     identity = {
         "source": _identity(source),
-        "weights": [_digest_file(file) for file in source.weight_files],
         "variant": dataclasses.asdict(variant),
         "compiler": (_native.__version__, compiler.st_size, compiler.st_mtime_ns),
         "cpu": _cpu(),
@@ -175,20 +226,41 @@ def _image_size_flag(source: Source, variant: Variant) -> str:
 
 
 def _compile(source: Source, variant: Variant, path: pathlib.Path) -> None:
+    _check_weights_unchanged(source)
     flags = [
-        f"--output={path}",
         _image_size_flag(source, variant),
         f"--precision={variant.precision}",
         f"--max-batch={variant.max_batch}",
         f"--outputs={','.join(variant.outputs)}",
     ]
     message = (
-        f"cvtc: compiling for {variant.height}x{variant.width} pixels in "
+        f"compiling for {variant.height}x{variant.width} pixels in "
         f"{variant.precision}, once"
     )
-    with _progress(message):
-        _run_compiler(source, flags)
+    # Beside the artifact, to be renamed to it.
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:
+        made = pathlib.Path(folder) / path.name
+        with _progress(message):
+            _run_compiler(source, made.parent, [f"--output={made}", *flags])
+        _check_weights_unchanged(source)
+        os.replace(made, path)
     _prune(path)
+
+
+def _check_weights_unchanged(source: Source) -> None:
+    """What is compiled must be what the artifact's name says."""
+    try:
+        unchanged = _digests(source.weight_files) == source.weight_digests
+    except OSError as error:
+        raise RuntimeError(
+            f"the model's weights cannot be read any more: {error}; keep them until "
+            "the model is compiled for each image size that is needed"
+        ) from None
+    if not unchanged:
+        raise RuntimeError(
+            f"{', '.join(source.weight_files)}: changed since the model was loaded; "
+            "load it again"
+        )
 
 
 class _progress:
@@ -199,30 +271,35 @@ class _progress:
 
     def __enter__(self) -> None:
         self._started = time.monotonic()
-        print(self._message, "...", end=" ", file=sys.stderr, flush=True)
+        self._say(f"{self._message} ...")
 
     def __exit__(self, kind, value, traceback) -> None:
         seconds = time.monotonic() - self._started
-        end = "failed" if kind else f"done in {seconds:.1f} s"
-        print(end, file=sys.stderr, flush=True)
+        end = "ended without result" if kind else "done"
+        self._say(f"{self._message}: {end} after {seconds:.1f} s")
+
+    def _say(self, line: str) -> None:
+        if sys.stderr is not None:
+            sys.stderr.write(f"cvtc: {line}\n")
+            sys.stderr.flush()
 
 
-def _run_compiler(source: Source, flags: list[str]) -> None:
-    """Runs cvt-compile on files made from `source`."""
-    with tempfile.TemporaryDirectory(prefix="cvtc-") as folder:
-        config = pathlib.Path(folder) / "config.json"
-        config.write_text(source.config)
-        if source.processor is not None:
-            (config.parent / "preprocessor_config.json").write_text(source.processor)
-        command = [str(COMPILER), str(config), *flags, *_weight_flags(source)]
-        result = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+def _run_compiler(source: Source, folder: pathlib.Path, flags: list[str]) -> None:
+    """Runs cvt-compile on files made from `source` in an empty folder."""
+    config = folder / "config.json"
+    config.write_text(source.config, encoding="utf-8")
+    if source.processor is not None:
+        (folder / "preprocessor_config.json").write_text(
+            source.processor, encoding="utf-8"
         )
+    result = subprocess.run(
+        [str(COMPILER), str(config), *flags, *_weight_flags(source)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
     lines = result.stderr.splitlines()
     for line in lines:
         warning = line[len(WARNING_PREFIX) :]
@@ -258,14 +335,19 @@ def _failure(code: int, lines: list[str]) -> Exception:
 
 
 def _prune(newest: pathlib.Path) -> None:
-    """Removes what was not used for longest, down to the cache's limit."""
+    """Removes what was not used for longest, down to the cache's limit, and what
+    killed processes have left."""
     entries = []
-    for path in newest.parent.glob("*.cvt"):
+    for path in newest.parent.iterdir():
         try:
             status = path.stat()
         except FileNotFoundError:
             continue  # another process removed it
-        entries.append((path == newest, status.st_mtime, status.st_size, path))
+        if path.suffix == ".cvt":
+            entries.append((path == newest, status.st_mtime, status.st_size, path))
+        elif path.name.startswith(UNFINISHED):
+            if time.time() - status.st_mtime > UNFINISHED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
     total = sum(size for _, _, size, _ in entries)
     for is_newest, _, size, path in sorted(entries):
         if total <= CACHE_LIMIT_BYTES or is_newest:

@@ -9,7 +9,7 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from . import _native, programs
+from . import programs
 from .configuration import CvtConfig
 from .image_processing import ConvNextImageProcessor
 from .modeling_cvt import Classifier, CvtForImageClassification, CvtModel
@@ -28,15 +28,15 @@ def load(
     It is native code: open only files you trust.  threads: those that compute;
     0: one for each CPU.  Raises OSError if there is no such file, RuntimeError
     if it is damaged or not for this CPU."""
-    opened = _native.CompiledModel(os.fspath(path), threads)
-    manifest = json.loads(opened.manifest)
+    program = programs.Program.open(pathlib.Path(path), threads)
+    manifest = json.loads(program.model.manifest)
     config = CvtConfig.from_dict(manifest["model"]["config"])
     processor = manifest["image_processor"]
     is_bare = manifest["model"]["architecture"] == CvtModel._architecture
     cls = CvtModel if is_bare else CvtForImageClassification
     return cls._of_program(
         config,
-        programs.Program(os.fspath(path), opened),
+        program,
         None if processor is None else ConvNextImageProcessor(**processor),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import operator
 import os
 import pathlib
 import random
@@ -179,18 +180,16 @@ class CvtPreTrainedModel:
         Returns the artifact, a file in the cache that cvtc.load, cvt-run and
         programs in C and C++ open; copy it to keep it.  Raises ValueError."""
         runs = self._compiled_programs("compile")
-        settings = runs.settings
-        runs.change(
-            programs.Settings(
-                settings.precision if precision is None else precision,
-                settings.max_batch if max_batch is None else max_batch,
-                settings.threads,
-            )
+        settings = programs.Settings(
+            runs.settings.precision if precision is None else precision,
+            runs.settings.max_batch if max_batch is None else max_batch,
+            runs.settings.threads,
         )
         if image_size is None:
             image_size = programs.own_image_size(runs.source)
         height, width = _height_and_width(image_size)
-        return runs.compile(height, width, self._wants_hidden(output_hidden_states))
+        hidden_states = self._wants_hidden(output_hidden_states)
+        return runs.compile(settings, height, width, hidden_states)
 
     def _compiled_programs(self, what: str) -> programs.CompiledPrograms:
         if isinstance(self._programs, programs.CompiledPrograms):
@@ -262,13 +261,17 @@ def _with_values(config: CvtConfig, values: dict[str, Any], call: str) -> CvtCon
 
 
 def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int]:
-    pair = (image_size,) * 2 if isinstance(image_size, int) else tuple(image_size)
-    if len(pair) != 2 or not all(isinstance(n, int) and n >= 1 for n in pair):
+    pair = image_size if isinstance(image_size, (list, tuple)) else [image_size] * 2
+    try:
+        height, width = map(operator.index, pair)
+    except (TypeError, ValueError):
+        height = width = 0
+    if height < 1 or width < 1:
         raise ValueError(
             f"image_size is {image_size!r}, expected a number of pixels of at least "
             "1, or (height, width)"
         )
-    return pair
+    return height, width
 
 
 def _read_processor(folder: str) -> Optional[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pathlib
 import threading
 from typing import Optional, Protocol
@@ -17,6 +18,18 @@ from . import _native, artifacts
 DEFAULT_IMAGE_SIZE = 224
 PRECISIONS = ("f32", "bf16", "int8")
 HIDDEN_STATE = "hidden_states_"
+#: As cvt-compile limits it.
+MAX_BATCH = 4096
+#: Programs that a model keeps open, each with its threads and memory.
+MAX_OPEN = 8
+
+# One compilation at a time, which uses all CPUs; none goes on during a fork.
+_compiling = threading.Lock()
+os.register_at_fork(
+    before=_compiling.acquire,
+    after_in_parent=_compiling.release,
+    after_in_child=_compiling.release,
+)
 
 
 class Outputs:
@@ -49,21 +62,31 @@ class Programs(Protocol):
 class Program:
     """The program of one artifact."""
 
-    def __init__(self, path: str, model: _native.CompiledModel):
-        self._path = path
-        self._model = model
+    def __init__(self, path: pathlib.Path, model: _native.CompiledModel, threads: int):
+        self.path = path
+        self.model = model
+        self._threads = threads
         self._names = model.output_names
+
+    @classmethod
+    def open(cls, path: pathlib.Path, threads: int) -> Program:
+        """The program of an artifact of the user's.  Raises OSError,
+        RuntimeError or ValueError."""
+        return cls(path, _native.CompiledModel(str(path), threads), threads)
+
+    def __reduce__(self):
+        return Program.open, (self.path, self._threads)
 
     def run(self, pixel_values: np.ndarray, hidden_states: bool) -> Outputs:
         if hidden_states and HIDDEN_STATE + "0" not in self._names:
             raise ValueError(
-                f"{self._path}: was compiled without hidden states; it has "
+                f"{self.path}: was compiled without hidden states; it has "
                 f"{', '.join(self._names)}"
             )
-        return Outputs(self._names, self._model.run(pixel_values))
+        return Outputs(self._names, self.model.run(pixel_values))
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """How programs are compiled."""
 
@@ -79,8 +102,15 @@ class Settings:
                 f"precision is {self.precision!r}, expected one of "
                 f"{', '.join(PRECISIONS)}"
             )
-        if self.max_batch < 1:
-            raise ValueError(f"max_batch is {self.max_batch}, expected at least 1")
+        if not isinstance(self.max_batch, int) or not 1 <= self.max_batch <= MAX_BATCH:
+            raise ValueError(
+                f"max_batch is {self.max_batch!r}, expected a whole number from 1 to "
+                f"{MAX_BATCH}"
+            )
+
+
+#: Settings, height, width, and whether hidden states are among the outputs.
+_Key = tuple[Settings, int, int, bool]
 
 
 class CompiledPrograms:
@@ -96,51 +126,50 @@ class CompiledPrograms:
         self.source = source
         self.settings = settings
         self._outputs = outputs
-        self._opened: dict[tuple[int, int, bool], Program] = {}
-        self._lock = threading.Lock()
+        self._channels = json.loads(source.config)["num_channels"]
+        self._opened: dict[_Key, Program] = {}
 
-    def change(self, settings: Settings) -> None:
-        """Later runs use other settings."""
-        with self._lock:
-            if settings != self.settings:
-                self.settings = settings
-                self._opened = {}
+    def __reduce__(self):
+        return CompiledPrograms, (self.source, self._outputs, self.settings)
 
-    def compile(self, height: int, width: int, hidden_states: bool) -> pathlib.Path:
-        """The artifact for one image size, in pixels."""
-        variant = self._variant(height, width, hidden_states)
-        with self._lock:
-            return artifacts.artifact_path(self.source, variant)
+    def compile(
+        self, settings: Settings, height: int, width: int, hidden_states: bool
+    ) -> pathlib.Path:
+        """The artifact for one image size, in pixels; later runs use these
+        settings."""
+        program = self._open((settings, height, width, hidden_states))
+        self.settings = settings
+        return program.path
 
     def run(self, pixel_values: np.ndarray, hidden_states: bool) -> Outputs:
-        if pixel_values.ndim != 4:
-            raise ValueError(
-                f"pixel_values has the shape {pixel_values.shape}, expected "
-                "(batch, channels, height, width)"
-            )
-        key = (*pixel_values.shape[2:], hidden_states)
-        program = self._opened.get(key)
-        if program is None:
-            program = self._open(*key)
+        self._check_shape(pixel_values.shape)
+        key = (self.settings, *pixel_values.shape[2:], hidden_states)
+        program = self._opened.get(key) or self._open(key)
         return program.run(pixel_values, hidden_states)
 
-    def _open(self, height: int, width: int, hidden_states: bool) -> Program:
-        key = (height, width, hidden_states)
-        with self._lock:
+    def _check_shape(self, shape: tuple[int, ...]) -> None:
+        """Before something is compiled that nobody wants."""
+        if len(shape) != 4 or shape[1] != self._channels or 0 in shape:
+            raise ValueError(
+                f"pixel_values has the shape {shape}, expected (batch, "
+                f"{self._channels}, height, width), all at least 1"
+            )
+
+    def _open(self, key: _Key) -> Program:
+        settings, height, width, hidden_states = key
+        outputs = self._outputs + (("hidden_states",) if hidden_states else ())
+        variant = artifacts.Variant(
+            height, width, settings.precision, settings.max_batch, outputs
+        )
+        with _compiling:
             if key not in self._opened:
                 path, model = artifacts.open_artifact(
-                    self.source, self._variant(*key), self.settings.threads
+                    self.source, variant, settings.threads
                 )
-                self._opened[key] = Program(str(path), model)
+                while len(self._opened) >= MAX_OPEN:
+                    del self._opened[next(iter(self._opened))]
+                self._opened[key] = Program(path, model, settings.threads)
             return self._opened[key]
-
-    def _variant(
-        self, height: int, width: int, hidden_states: bool
-    ) -> artifacts.Variant:
-        outputs = self._outputs + (("hidden_states",) if hidden_states else ())
-        return artifacts.Variant(
-            height, width, self.settings.precision, self.settings.max_batch, outputs
-        )
 
 
 def own_image_size(source: artifacts.Source) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import pathlib
+import shutil
 import tempfile
 import unittest
 import unittest.mock
@@ -18,7 +19,7 @@ class CacheTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.cache = pathlib.Path(folder.name) / "cvtc" / "models"
-        kernels = pathlib.Path(artifacts._folder()).parent
+        kernels = artifacts._cache_folder()[0].parent
         self.cache.parent.mkdir()
         # Kernels from the other tests: what is tested here are artifacts.
         for entry in kernels.iterdir():
@@ -42,7 +43,9 @@ class CacheTest(unittest.TestCase):
     def test_compiles_once_and_says_so(self):
         first = self.run_and_listen(self.model())
         self.assertRegex(
-            first, r"^cvtc: compiling for 64x64 pixels in f32, once \.\.\. done in .* s\n$"
+            first,
+            r"^cvtc: compiling for 64x64 pixels in f32, once \.\.\.\n"
+            r"cvtc: compiling for 64x64 pixels in f32, once: done after .* s\n$",
         )
         self.assertEqual(self.run_and_listen(self.model()), "")
         self.assertEqual(len(list(self.cache.glob("*.cvt"))), 1)
@@ -76,15 +79,85 @@ class CacheTest(unittest.TestCase):
             self.assertIn("compiling it again", log.output[0])
             self.assertEqual(path.read_bytes(), content)
 
-    def test_folder_of_others(self):
-        self.cache.mkdir()
-        self.cache.chmod(0o777)
-        artifacts._temporary = None
+    def test_damaged_entry_when_compiling_ahead(self):
+        path = self.model().compile()
+        path.write_bytes(path.read_bytes()[:-1])
+        with self.assertLogs("cvtc", "WARNING"):
+            cvtc.load(self.model().compile())
+
+    def test_entry_removed_by_another_process(self):
+        model = self.model()
+        path = model.compile()
+        utime = os.utime
+
+        def remove_after(name):
+            utime(name)
+            os.unlink(name)
+
+        with unittest.mock.patch.object(os, "utime", remove_after):
+            self.run_and_listen(self.model())
+        self.assertTrue(path.exists())
+
+    def check_not_kept(self, reason):
+        artifacts._warn_once.cache_clear()
         with self.assertLogs("cvtc", "WARNING") as log:
             path = self.model().compile()
-        self.assertIn("can be written to by other users", log.output[0])
+        self.assertIn(reason, log.output[0])
         self.assertNotEqual(path.parent, self.cache)
+        self.assertTrue(path.is_absolute())
+
+    def test_folder_of_others(self):
+        for place in (self.cache, self.cache.parent):
+            self.cache.mkdir(exist_ok=True)
+            place.chmod(0o777)
+            self.check_not_kept(f"{place.name} can be written to by other users")
+            place.chmod(0o700)
+            self.assertEqual(list(self.cache.iterdir()), [])
+
+    def test_no_folder(self):
+        with unittest.mock.patch.dict(
+            os.environ, {"XDG_CACHE_HOME": "relative", "HOME": "neither"}
+        ):
+            self.check_not_kept("the user has no home folder")
+        self.assertFalse(pathlib.Path("relative").exists())
+
+    def test_random_weights_are_not_kept(self):
+        config = cvtc.CvtConfig(depth=[1, 1, 1])
+        path = cvtc.CvtModel(config).compile(image_size=32)
+        self.assertNotEqual(path.parent, self.cache)
+
+    def test_weights_that_change(self):
+        folder = self.cache.parents[1] / "model"
+        shutil.copytree(digits.MODEL, folder)
+        weights = folder / "model.safetensors"
+        model = cvtc.CvtForImageClassification.from_pretrained(folder)
+        content = weights.read_bytes()
+        weights.write_bytes(content[:-1] + b"\1")
+        with self.assertRaisesRegex(RuntimeError, "changed since the model was loaded"):
+            model.compile()
+        weights.write_bytes(content)
+        run = artifacts._run_compiler
+
+        def change_meanwhile(*arguments):
+            weights.write_bytes(content[:-1] + b"\1")
+            run(*arguments)
+
+        with unittest.mock.patch.object(artifacts, "_run_compiler", change_meanwhile):
+            with self.assertRaisesRegex(RuntimeError, "changed since"):
+                model.compile()
         self.assertEqual(list(self.cache.iterdir()), [])
+        shutil.rmtree(folder)
+        with self.assertRaisesRegex(RuntimeError, "cannot be read any more.*keep them"):
+            model.compile()
+
+    def test_what_killed_processes_leave(self):
+        self.cache.mkdir()
+        old, new = self.cache / "making-old", self.cache / "making-new"
+        for folder in (old, new):
+            folder.mkdir()
+        os.utime(old, (1, 1))
+        path = self.model().compile()
+        self.assertEqual(set(self.cache.iterdir()), {new, path})
 
     def test_limit(self):
         model = self.model()

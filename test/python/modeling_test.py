@@ -1,11 +1,14 @@
 """CvtModel and CvtForImageClassification: results, arguments, loading, saving."""
 
 import concurrent.futures
+import copy
 import importlib.util
 import pathlib
+import pickle
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy as np
 
@@ -71,7 +74,7 @@ class CvtForImageClassificationTest(unittest.TestCase):
         self.assertEqual(len(model(pixels(), output_hidden_states=False)), 1)
 
     def test_batches_above_the_limit(self):
-        self.assertEqual(self.model._compiled_programs("").settings.max_batch, 8)
+        self.assertEqual(self.model._programs.settings.max_batch, 8)
         many = np.concatenate([pixels()] * 10)[:19]
         logits = self.model(pixel_values=many).logits
         self.assertEqual(logits.shape, (19, 10))
@@ -84,13 +87,17 @@ class CvtForImageClassificationTest(unittest.TestCase):
     def test_wrong_inputs(self):
         wrong = {
             "You have to specify pixel_values": None,
-            r"shape \(3, 64, 64\), expected \(batch, channels": pixels()[0],
-            r"shape \(2, 1, 64, 64\), expected \(batch, 3, 64, 64\)": pixels()[:, :1],
-            "at least 1": pixels()[:0],
+            r"shape \(3, 64, 64\), expected \(batch, 3, height": pixels()[0],
+            r"shape \(2, 1, 64, 64\), expected \(batch, 3": pixels()[:, :1],
+            r"shape \(2, 64, 64, 3\), expected \(batch, 3": np.moveaxis(pixels(), 1, 3),
+            r"shape \(0, 3, 64, 64\).*at least 1": pixels()[:0],
+            r"shape \(2, 3, 64, 0\).*at least 1": pixels()[..., :0],
         }
-        for message, value in wrong.items():
-            with self.assertRaisesRegex(ValueError, message):
-                self.model(value)
+        with unittest.mock.patch.object(cvtc.artifacts, "_compile") as compiler:
+            for message, value in wrong.items():
+                with self.assertRaisesRegex(ValueError, message):
+                    self.model(value)
+            compiler.assert_not_called()
         with self.assertRaisesRegex(ValueError, "2x2|2 x 2"):
             self.model(np.zeros((1, 3, 2, 2), "f4"))
         with self.assertRaises(TypeError):
@@ -108,6 +115,21 @@ class CvtForImageClassificationTest(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             for outputs in pool.map(lambda _: model(pixels()), range(64)):
                 close(outputs.logits, expected)
+
+    def test_copies(self):
+        loaded = cvtc.load(self.model.compile())
+        for model in (self.model, loaded):
+            for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+                close(again(pixels()).logits, digits.expected("logits")[:2])
+                self.assertEqual(again.config, model.config)
+
+    def test_only_some_programs_stay_open(self):
+        model = copy.deepcopy(self.model)
+        with unittest.mock.patch.object(cvtc.programs, "MAX_OPEN", 2):
+            for side in (16, 24, 32, 16):
+                model(np.zeros((1, 3, side, side), "f4"))
+        sizes = [key[1] for key in model._programs._opened]
+        self.assertEqual(sizes, [32, 16])
 
     def test_ways_to_call_a_module(self):
         self.assertIs(self.model.eval(), self.model)
@@ -283,7 +305,7 @@ class CompilingTest(unittest.TestCase):
         expected = digits.expected("logits")[:2]
         for precision in ("bf16", "int8"):
             path = self.model.compile(precision=precision, output_hidden_states=True)
-            self.assertEqual(cvtc.load(path)._programs._model.precision, precision)
+            self.assertEqual(cvtc.load(path)._programs.model.precision, precision)
             outputs = self.model(pixels(), output_hidden_states=True)
             error = np.abs(outputs.logits - expected).max()
             self.assertGreater(error, 0)
@@ -292,14 +314,22 @@ class CompilingTest(unittest.TestCase):
     def test_sizes_and_batches(self):
         path = self.model.compile(image_size=(32, 48), max_batch=3)
         opened = cvtc.load(path)
-        self.assertEqual(opened._programs._model.input_shape, (3, 32, 48))
-        self.assertEqual(opened._programs._model.max_batch, 3)
+        self.assertEqual(opened._programs.model.input_shape, (3, 32, 48))
+        self.assertEqual(opened._programs.model.max_batch, 3)
         self.assertEqual(opened(np.zeros((5, 3, 32, 48), "f4")).logits.shape, (5, 10))
-        for wrong in (0, -5, 10**9):
+
+    def test_wrong_arguments_change_nothing(self):
+        expected = self.model(pixels()).logits
+        for wrong in (0, -5, 10**9, (1, 2, 3), "64", 1.5):
             with self.assertRaises(ValueError):
-                self.model.compile(image_size=wrong)
-        with self.assertRaises(ValueError):
-            self.model.compile(max_batch=0)
+                self.model.compile(image_size=wrong, precision="bf16")
+        for wrong in (0, 10**12, "2"):
+            with self.assertRaisesRegex(ValueError, "max_batch is .* from 1 to 4096"):
+                self.model.compile(max_batch=wrong)
+        with self.assertRaisesRegex(ValueError, "precision is 'f16'"):
+            self.model.compile(precision="f16")
+        close(self.model(pixels()).logits, expected, 0)
+        self.model.compile(image_size=np.int64(64))
 
     def test_bare_model(self):
         path = cvtc.CvtModel.from_pretrained(digits.MODEL).compile()
