@@ -13,8 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/kernels/bf16_pairs.h"
+#include "compiler/kernels/attention.h"
 #include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/lane_words.h"
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
 #include "compiler/kernels/row_tasks.h"
@@ -23,7 +24,6 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
-#include <span>
 
 using namespace Halide;
 
@@ -31,22 +31,25 @@ namespace cvt::kernels {
 
 namespace {
 
-/// `vectors` registers of queries, against which `maxKeys` keys fit.
-struct ScoreShape {
-  int vectors;
-  int maxKeys;
-  /// Relative time of a multiply-add.
-  double cost;
-};
 constexpr ScoreShape kShapes32Registers[] = {
     {3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
 constexpr ScoreShape kShapes16Registers[] = {
     {3, 4, 1.0}, {2, 6, 1.005}, {1, 12, 1.05}};
 
-/// Columns that divide a head evenly and are whole vectors if the head is,
-/// beside a power of two of rows, which divides every block of queries.
-MatmulTile outputTile(int headDim, int lanes, int maxVectors,
-                      int maxRegisters) {
+} // namespace
+
+std::span<const ScoreShape> scoreShapes(CpuTarget target) {
+  if (cpuTargetInfo(target).vectorRegisters == 32)
+    return kShapes32Registers;
+  return kShapes16Registers;
+}
+
+MatmulTile attentionOutputTile(const AttentionSpec &spec, CpuTarget target) {
+  const CpuTargetInfo &info = cpuTargetInfo(target);
+  const bool many = info.vectorRegisters == 32;
+  const int lanes = info.lanes, maxVectors = many ? 4 : 3;
+  const int maxRegisters = many ? 16 : 8;
+  const int headDim = static_cast<int>(spec.headDim);
   int columns = std::min(headDim, maxVectors * lanes);
   while (headDim % columns != 0 ||
          (headDim % lanes == 0 && columns % lanes != 0))
@@ -57,6 +60,8 @@ MatmulTile outputTile(int headDim, int lanes, int maxVectors,
   return {rows, columns};
 }
 
+namespace {
+
 /// How the work of one head is cut.
 struct Blocking {
   int queries;       ///< of one block
@@ -66,13 +71,8 @@ struct Blocking {
 
   Blocking(const AttentionSpec &spec, const KernelBuilder &builder) {
     const CpuTargetInfo &info = cpuTargetInfo(builder.target());
-    const bool many = info.vectorRegisters == 32;
-    std::span<const ScoreShape> shapes = kShapes16Registers;
-    if (many)
-      shapes = kShapes32Registers;
-
     double bestCost = 0;
-    for (const ScoreShape &shape : shapes) {
+    for (const ScoreShape &shape : scoreShapes(builder.target())) {
       int width = shape.vectors * info.lanes;
       double cost = shape.cost * llvm::alignTo(spec.queries, width);
       if (bestCost != 0 && cost >= bestCost)
@@ -83,9 +83,7 @@ struct Blocking {
           spec.keys, llvm::divideCeil(spec.keys, shape.maxKeys)));
     }
 
-    output = outputTile(static_cast<int>(spec.headDim), info.lanes,
-                        /*maxVectors=*/many ? 4 : 3,
-                        /*maxRegisters=*/many ? 16 : 8);
+    output = attentionOutputTile(spec, builder.target());
     blocksPerTask = stepsPerTask(llvm::divideCeil(spec.queries, queries),
                                  2 * queries * spec.keys * spec.headDim /
                                      interleave(builder.formats().math),
@@ -236,6 +234,8 @@ void Powers::schedule(Func consumer, Var block, const Blocking &blocking,
 } // namespace
 
 void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
+  if (builder.formats().math == Element::I8)
+    return buildQuantizedAttention(builder, spec);
   const Blocking blocking(spec, builder);
   const bool paired = isPaired(builder);
   const int lanes = builder.lanes();

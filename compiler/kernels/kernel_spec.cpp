@@ -81,6 +81,9 @@ struct RelationChecker {
     return interleaves(s.k);
   }
   std::string operator()(const AttentionSpec &s) const {
+    if (math == Element::I8 && std::max(s.headDim, s.keys) > kMaxByteProducts)
+      return "sums of more than " + std::to_string(kMaxByteProducts) +
+             " products of bytes do not fit into 32 bits";
     return interleaves(s.headDim);
   }
   static std::string windowFits(int64_t height, int64_t width, int64_t kernel,
@@ -143,6 +146,8 @@ struct FormatChecker {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
   }
   bool operator()(const AttentionSpec &) const {
+    if (f.math == Element::I8)
+      return f.in == Element::Bf16 && isFloat(f.out);
     return (f.math == f.in || f.math == Element::F32) && isFloat(f.in) &&
            isFloat(f.out);
   }

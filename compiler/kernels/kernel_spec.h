@@ -143,6 +143,10 @@ struct DepthwiseConvSpec {
 ///   -> out (C, queries, B)
 /// bf16: headDim is even, and q, k and v are bf16.  Exponentials are rounded to
 /// it as well, and their sum is that of the rounded ones.
+/// i8: headDim is a multiple of 4, q, k and v are bf16, at most
+/// kMaxByteProducts keys.  Each query and key of a head, and each channel of v
+/// over all keys, is rounded to a 127th of its largest magnitude, exponentials
+/// to a 255th of the largest, and their sum is that of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;
@@ -163,6 +167,9 @@ struct LayerNormSpec {
 
   bool operator==(const LayerNormSpec &) const = default;
 };
+
+/// Products of an unsigned and a signed byte whose sum surely fits into 32 bits.
+inline constexpr int64_t kMaxByteProducts = 65536;
 
 /// Bytes behind the numbers of a quantized token: scale and low.
 inline constexpr int64_t kQuantizedTail = 8;

@@ -13,15 +13,17 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-/// The polynomial with these coefficients, from the highest power down.
-static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
-  Expr p = coefficients.front();
+/// The polynomial with `factor` times these coefficients, from the highest power
+/// down.
+static Expr polynomial(const Expr &x, std::span<const float> coefficients,
+                       float factor = 1) {
+  Expr p = factor * coefficients.front();
   for (float c : coefficients.subspan(1))
-    p = p * x + c;
+    p = p * x + factor * c;
   return p;
 }
 
-Expr exp2Approximation(const Expr &x, Element result) {
+Expr exp2Approximation(const Expr &x, Element result, float factor) {
   // Minimax in relative error on [-1/2, 1/2]: 2e-9 with 2^0 = 1, and 7.5e-5.
   static constexpr float fine[] = {
       0.0001535336116f, 0.001339887454f, 0.009618437359f, 0.05550332471f,
@@ -34,8 +36,10 @@ Expr exp2Approximation(const Expr &x, Element result) {
   constexpr float shift = 12582912.f + 127;
   Expr shifted = strict_float(x + shift);
   Expr rest = strict_float(x - (shifted - shift));
-  Expr p = result == Element::F32 ? polynomial(rest, fine)
-                                  : polynomial(rest, coarse);
+  std::span<const float> coefficients = coarse;
+  if (result == Element::F32)
+    coefficients = fine;
+  Expr p = polynomial(rest, coefficients, factor);
   // Clamped as an integer: a float maximum could turn NaN into a number.
   Expr exponent = max(reinterpret<int>(shifted), zero);
   return p * reinterpret<float>(reinterpret<uint32_t>(exponent) << 23);

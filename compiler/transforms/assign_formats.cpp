@@ -27,6 +27,9 @@ using namespace cvt;
 static constexpr int64_t kBf16Interleave = 2;
 static constexpr int64_t kI8Interleave = 4;
 
+/// With sums of more products than this, attention in 8 bits might overflow.
+static constexpr int64_t kMaxI8Terms = 65536;
+
 static Format formatOf(Operation *op) {
   return op->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr).getValue();
 }
@@ -188,6 +191,16 @@ static void assignBf16(func::FuncOp function) {
   }
 }
 
+/// Lets attention that multiplies in bf16 do so in 8 bits, where it can.
+static void quantizeAttention(func::FuncOp function) {
+  function.walk([&](AttentionOp op) {
+    int64_t headDim = channelsOf(op.getQuery()) / op.getHeads();
+    if (formatOf(op) == Format::Bf16 && headDim % kI8Interleave == 0 &&
+        std::max(headDim, rowsPerImage(op.getKey())) <= kMaxI8Terms)
+      setFormat(op, Format::I8);
+  });
+}
+
 namespace {
 
 struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
@@ -195,14 +208,22 @@ struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
 
   void runOnOperation() override {
     getOperation().walk([&](func::FuncOp function) {
-      if (format == Format::I8)
+      switch (format) {
+      case Format::F32:
+        function.walk([&](Operation *op) {
+          if (op->hasTrait<GraphOp>())
+            setFormat(op, format);
+        });
+        break;
+      case Format::Bf16:
+        assignBf16(function);
+        break;
+      case Format::I8:
         quantizeInputs(function);
-      if (format != Format::F32)
-        return assignBf16(function);
-      function.walk([&](Operation *op) {
-        if (op->hasTrait<GraphOp>())
-          setFormat(op, format);
-      });
+        assignBf16(function);
+        quantizeAttention(function);
+        break;
+      }
     });
   }
 };

@@ -1,7 +1,7 @@
 // RUN: cvt-opt %s --cvt-assign-formats=format=i8 | FileCheck %s
 
-// Linear layers multiply in 8 bits what is quantized right before them; all
-// else is as with bf16.
+// Linear layers multiply in 8 bits what is quantized right before them,
+// attention what it quantizes itself; all else is as with bf16.
 
 cvt.weight @gamma : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "gamma">
 cvt.weight @beta : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "beta">
@@ -64,12 +64,24 @@ func.func @attention(%0: tensor<?x5x8xf32>) -> tensor<?x5x8xf32> {
   // CHECK: cvt.quantize %{{.*}} : (tensor<?x4x8xbf16>) -> tensor<?x4x16xui8>
   // CHECK-NEXT: cvt.linear {{.*}}<i8>} : (tensor<?x4x16xui8>) -> tensor<?x4x8xbf16>
   %6 = cvt.linear %5, @w features 8 : (tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
-  // CHECK-NEXT: cvt.attention {{.*}} : (tensor<?x5x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x5x8xbf16>
+  // CHECK-NEXT: cvt.attention {{.*}}<i8>} : (tensor<?x5x8xbf16>, tensor<?x4x8xbf16>, tensor<?x4x8xbf16>) -> tensor<?x5x8xbf16>
   %7 = cvt.attention %1, %6, %6 heads 2 scale 0.5 : (tensor<?x5x8xf32>, tensor<?x4x8xf32>, tensor<?x4x8xf32>) -> tensor<?x5x8xf32>
   // CHECK-NEXT: cvt.quantize
   // CHECK-NEXT: cvt.linear {{.*}}<i8>} : (tensor<?x5x16xui8>) -> tensor<?x5x8xf32>
   %8 = cvt.linear %7, @w features 8 : (tensor<?x5x8xf32>) -> tensor<?x5x8xf32>
   return %8 : tensor<?x5x8xf32>
+}
+
+// Heads of 2 channels, and too many keys to add up.
+// CHECK-LABEL: @attention_in_bf16
+func.func @attention_in_bf16(%0: tensor<?x5x8xf32>, %1: tensor<?x65537x8xf32>) -> (tensor<?x5x8xf32>, tensor<?x5x8xf32>) {
+  %2 = cvt.linear %0, @w features 8 : (tensor<?x5x8xf32>) -> tensor<?x5x8xf32>
+  %3 = cvt.linear %1, @w features 8 : (tensor<?x65537x8xf32>) -> tensor<?x65537x8xf32>
+  // CHECK: cvt.attention {{.*}} heads 4 {{.*}}<bf16>}
+  %4 = cvt.attention %2, %2, %2 heads 4 scale 0.5 : (tensor<?x5x8xf32>, tensor<?x5x8xf32>, tensor<?x5x8xf32>) -> tensor<?x5x8xf32>
+  // CHECK: cvt.attention {{.*}} heads 2 {{.*}}<bf16>}
+  %5 = cvt.attention %2, %3, %3 heads 2 scale 0.5 : (tensor<?x5x8xf32>, tensor<?x65537x8xf32>, tensor<?x65537x8xf32>) -> tensor<?x5x8xf32>
+  return %4, %5 : tensor<?x5x8xf32>, tensor<?x5x8xf32>
 }
 
 // CHECK-LABEL: @convolution

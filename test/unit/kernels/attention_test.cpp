@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <span>
+#include <utility>
 
 using namespace cvt::kernels;
 
@@ -105,16 +106,59 @@ TEST(Attention, MultipliesBf16) {
                    5 * kBf16Step / 2);
 }
 
-// Rounded weights are normalized by their own sum.
-TEST(Attention, WeightsOfBf16AddUpToOne) {
+static constexpr Formats kI8 = {Element::I8, Element::Bf16, Element::F32};
+
+// Values, which are up to about 4 away from their mean, and their weights are
+// off by half a step of 127 and of 255; scores of queries and keys that are, by
+// a hundredth.
+TEST(Attention, MultipliesBytes) {
+  expectAttentions(kSpecs, kI8, 0.06);
+  expectAttentions(std::span(kSpecs).subspan(2, 3),
+                   {Element::I8, Element::Bf16, Element::Bf16}, 0.06);
+}
+
+// Of each query, key, and channel of the values, whatever others are.
+TEST(Attention, ScalesBytesToTheirLargest) {
   forEachTarget([&](CpuTarget target) {
     const AttentionSpec spec{2, 16, 20, 31, 0.25f};
-    KernelCall call(
-        {spec, target, {Element::Bf16, Element::Bf16, Element::F32}}, 1, 0,
-        Guard::Behind);
-    call["v"].forEach([](auto &, float &value) { value = 1; });
+    KernelCall call({spec, target, kI8}, 1, 0, Guard::Behind);
+    call["q"].forEach([](auto &i, float &x) { x *= i[1] % 2 ? 1e-3f : 2; });
+    call["k"].forEach([](auto &i, float &x) { x *= i[1] % 3 ? 1e-3f : 2; });
+    call["v"].forEach([](auto &i, float &x) { x *= i[0] % 5 ? 1e-3f : 1e3f; });
     ASSERT_EQ(call.run(), "");
-    expectClose(call["out"], [](auto &) { return 1; }, 1e-6);
+    std::vector<double> expected = attention(call, spec);
+    call["out"].forEach([&](auto &i, float &x) {
+      double scale = i[0] % 5 ? 1e-3 : 1e3;
+      EXPECT_NEAR(x / scale, expected[i[0] + 32 * i[1]] / scale, 0.1);
+    });
+  });
+}
+
+// What can not be told from zero in 8 bits has no scale, but is no error.
+TEST(Attention, TakesZerosAsBytes) {
+  forEachTarget([&](CpuTarget target) {
+    const AttentionSpec spec{2, 16, 20, 31, 0.25f};
+    for (float least : {0.f, 1e-40f}) {
+      KernelCall call({spec, target, kI8}, 1, 0, Guard::Behind);
+      for (const char *name : {"q", "k", "v"})
+        call[name].forEach([&](auto &, float &x) { x = least; });
+      ASSERT_EQ(call.run(), "");
+      expectClose(call["out"], [](auto &) { return 0; }, 1e-36);
+    }
+  });
+}
+
+// Rounded weights are normalized by their own sum.
+TEST(Attention, RoundedWeightsAddUpToOne) {
+  forEachTarget([&](CpuTarget target) {
+    for (Element math : {Element::Bf16, Element::I8}) {
+      const AttentionSpec spec{2, 16, 20, 31, 0.25f};
+      KernelCall call({spec, target, {math, Element::Bf16, Element::F32}}, 1, 0,
+                      Guard::Behind);
+      call["v"].forEach([](auto &, float &value) { value = 1; });
+      ASSERT_EQ(call.run(), "");
+      expectClose(call["out"], [](auto &) { return 1; }, 1e-6);
+    }
   });
 }
 
@@ -128,25 +172,42 @@ TEST(Attention, UsesScratchMemory) {
   });
 }
 
-/// Calls `body` for each target, multiplying in f32 and in bf16.
+/// Calls `body` for each target, multiplying in f32, bf16 and i8.
 static void forEachKernel(const AttentionSpec &spec,
                           const std::function<void(const KernelSpec &)> &body) {
   forEachTarget([&](CpuTarget target) {
     body({spec, target});
     body({spec, target, {Element::Bf16, Element::Bf16, Element::F32}});
+    body({spec, target, kI8});
   });
+}
+
+/// How far results may be off that are rounded to what `kernel` multiplies in.
+static double rounding(const KernelSpec &kernel, double ofF32) {
+  switch (kernel.formats.math) {
+  case Element::Bf16:
+    return 4 * kBf16Step / 2;
+  case Element::I8:
+    return 4 * (1.0 / 127 + 1.0 / 255) / 2;
+  default:
+    return ofF32;
+  }
 }
 
 // Scores of which most exponentials are zero, and all would overflow.
 TEST(Attention, SubtractsTheLargestScore) {
-  const AttentionSpec spec{2, 16, 30, 20, 40.f};
+  const AttentionSpec spec{2, 16, 30, 20, 0.025f};
   forEachKernel(spec, [&](const KernelSpec &kernel) {
     KernelCall call(kernel, 1, 0, Guard::Behind);
+    // What neither bf16 nor bytes round.
+    for (const char *name : {"q", "k"})
+      call[name].forEach([](auto &i, float &value) {
+        value = i[0] % 16 ? std::round(30 * value) : 127;
+      });
     ASSERT_EQ(call.run(), "");
     // Scores around 1000 are known to 1e-4.
     expectAttention(call, spec,
-                    kernel.formats.math == Element::F32 ? 1e-3
-                                                        : 4 * kBf16Step / 2);
+                    rounding(kernel, 1e-3));
     for (float score : {-1e30f, 1e30f}) {
       call["q"].forEach([&](auto &, float &value) { value = score; });
       call["k"].forEach([](auto &i, float &value) { value = i[1] == 3; });
@@ -156,7 +217,9 @@ TEST(Attention, SubtractsTheLargestScore) {
         double sum = 0;
         for (int k = 0; k < spec.keys; k++)
           sum += k == 3 ? 0 : call["v"](i[0], k) / (spec.keys - 1.);
-        EXPECT_NEAR(value, score > 0 ? call["v"](i[0], 3) : sum, 1e-6);
+        EXPECT_NEAR(value, score > 0 ? call["v"](i[0], 3) : sum,
+                    kernel.formats.math == Element::I8 ? rounding(kernel, 0)
+                                                       : 1e-6);
       });
     }
   });
@@ -166,10 +229,24 @@ TEST(Attention, PassesNaNOn) {
   for (float nan : {NAN, -NAN})
     forEachKernel({2, 16, 5, 7, 0.25f}, [&](const KernelSpec &kernel) {
       KernelCall call(kernel, 1, 0, Guard::Behind);
-      call["q"](20, 3) = nan;
+      float &query = call["q"](20, 3), &key = call["k"](20, 3),
+            &v = call["v"](20, 3);
+      float finite = std::exchange(query, nan);
       ASSERT_EQ(call.run(), "");
       call["out"].forEach([](auto &i, float &value) {
         EXPECT_EQ(std::isnan(value), i[0] >= 16 && i[1] == 3);
+      });
+      query = finite;
+      finite = std::exchange(key, nan);
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([](auto &i, float &value) {
+        EXPECT_EQ(std::isnan(value), i[0] >= 16);
+      });
+      key = finite;
+      v = nan;
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([](auto &i, float &value) {
+        EXPECT_EQ(std::isnan(value), i[0] == 20);
       });
     });
 }

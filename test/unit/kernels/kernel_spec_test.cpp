@@ -52,6 +52,9 @@ static const struct {
     {{AttentionSpec{1, 4, 2, 1, -0.f}, CpuTarget::Znver4,
       Formats::of(Element::Bf16)},
      "attention_h1_d4_q2_k1_scale80000000_bf16_znver4"},
+    {{AttentionSpec{1, 4, 2, 1, -0.f}, CpuTarget::Znver4,
+      {Element::I8, Element::Bf16, Element::F32}},
+     "attention_h1_d4_q2_k1_scale80000000_i8_in_bf16_znver4"},
     {{LayerNormSpec{384, 197, 1e-5f},
       CpuTarget::Znver4,
       {Element::F32, Element::F32, Element::Bf16}},
@@ -127,6 +130,10 @@ TEST(KernelSpec, ErrorsNameFieldAndValue) {
             "the kernel's 3");
   EXPECT_EQ(verifyError({AttentionSpec{1, 1, 1, 1, 1.f / 0.f}}),
             "kernel spec attention: scale is not finite");
+  const Formats bytes = {Element::I8, Element::Bf16, Element::F32};
+  EXPECT_EQ(verifyError({AttentionSpec{1, 4, 1, 65537, 1}, {}, bytes}),
+            "kernel spec attention: sums of more than 65536 products of bytes "
+            "do not fit into 32 bits");
   EXPECT_EQ(verifyError({LinearSpec{1 << 20, 1 << 20, 1}}),
             "kernel spec linear: buffer w has more than 2^31 - 1 elements");
 }

@@ -1,0 +1,447 @@
+//===- attention_i8.cpp - Softmax attention in 8 bits ---------------------===//
+//
+// As attention.cpp, with three products of bytes for each of its own.  Queries
+// and keys are quantized symmetrically, each with a scale of its own, and
+// values with one for each channel: what is summed over has one scale.  Keys
+// are stored with 128 added, since the one operand has no sign; sums start at
+// what that adds up to.  Exponentials are bytes as well: 255 for the largest
+// score of a query.
+//
+// A task quantizes keys and values of its head itself, so it should have many
+// queries.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/attention.h"
+
+#include "compiler/kernels/lane_words.h"
+#include "compiler/kernels/math.h"
+#include "compiler/kernels/register_tile.h"
+#include "compiler/kernels/row_tasks.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Halide;
+
+namespace cvt::kernels {
+
+namespace {
+
+constexpr float kMaxByte = 127, kMaxPower = 255;
+constexpr int kKeyZero = 128;
+/// From 2^23 on the lowest bit of a float is 1: a sum with a float of these
+/// bits has the other summand, rounded, in its low byte.
+constexpr float kRounder = 12582912.f; // 1.5 * 2^23
+
+/// How the work of one head is cut: what takes 1, 2 and 4 threads least.
+struct Blocking {
+  int queries;     ///< of one block
+  int keysPerTile; ///< of scores, against all queries of the block
+  int blocksPerTask;
+
+  Blocking(const AttentionSpec &spec, CpuTarget target) {
+    const CpuTargetInfo &info = cpuTargetInfo(target);
+    double bestTime = 0;
+    for (const ScoreShape &shape : scoreShapes(target)) {
+      const int width = shape.vectors * info.lanes;
+      const int blocks = llvm::divideCeil(spec.queries, width);
+      for (int perTask = 1; perTask <= blocks; perTask++) {
+        double time = timeOf(spec.heads * llvm::divideCeil(blocks, perTask),
+                             perTask * width * shape.cost);
+        if (bestTime != 0 && time >= bestTime)
+          continue;
+        bestTime = time;
+        queries = width;
+        blocksPerTask = perTask;
+        keysPerTile = llvm::divideCeil(
+            spec.keys, llvm::divideCeil(spec.keys, shape.maxKeys));
+      }
+    }
+  }
+
+private:
+  /// Of `tasks` tasks of `queries` queries, in units of a query.
+  static double timeOf(int64_t tasks, double queries) {
+    // Quantizing keys and values takes as long as the rest for so many.
+    constexpr double preparation = 13;
+    double time = 0;
+    for (int threads : {1, 2, 4})
+      time += llvm::divideCeil(tasks, threads) * threads;
+    return time * (queries + preparation);
+  }
+};
+
+/// The largest vector of at most `most` elements that divides a head.
+int headVector(const AttentionSpec &spec, int most) {
+  return std::min(most, static_cast<int>(spec.headDim & -spec.headDim));
+}
+
+/// The bits of the magnitude of a bf16: in the order of magnitudes, NaN last.
+Expr magnitude(const Expr &x) {
+  return reinterpret<uint16_t>(x) & Expr(uint16_t(0x7fff));
+}
+
+Expr fromMagnitude(const Expr &bits) {
+  return reinterpret<float>(cast<uint32_t>(bits) << 16);
+}
+
+/// Keys four by four.
+int quadsOf(int64_t keys) {
+  return static_cast<int>(llvm::divideCeil(keys, 4));
+}
+
+/// Whether the bits of a magnitude are those of infinity or NaN.
+Expr isNotFinite(const Expr &bits) { return bits >= Expr(uint16_t(0x7f80)); }
+
+/// What makes bytes of numbers of magnitude `top` and less.  Of less than
+/// 2^-120, which has no inverse, nothing is left.
+Expr bytesPer(const Expr &top) {
+  return select(top >= Expr(uint16_t(0x0380)), kMaxByte / fromMagnitude(top),
+                0.f);
+}
+
+/// A number without fraction from -128 to 127 as the low byte of a word, the
+/// rest of which is anything: `x` rounded, plus `zero`.
+Expr roundedWord(const Expr &x, int zero = 0) {
+  return reinterpret<uint32_t>(x + (kRounder + zero));
+}
+
+/// Tokens of one head in 8 bits, each on a scale of its own: byte(c, t, h, b),
+/// and the magnitude top(t, h, b) that has become kMaxByte.
+class HeadTokens {
+public:
+  Func byte, top;
+
+  /// Of the `count` tokens x(c, t, b), times `sign`; further ones are as the
+  /// last.  `zero` is added to bytes.
+  HeadTokens(const std::string &name, const ImageParam &x,
+             const AttentionSpec &spec, int64_t count, int sign, int zero)
+      : byte(name + "Byte"), top(name + "Top"), bytesPerOne(name + "Inverse"),
+        parts(name + "Parts") {
+    const int width = headVector(spec, 32);
+    const int headDim = static_cast<int>(spec.headDim);
+    chunk = RDom(0, headDim / width, "chunk");
+    lane = RDom(0, width, "lane");
+    auto input = [&](const Expr &c) {
+      return x(h * headDim + c, min(t, static_cast<int>(count) - 1), b);
+    };
+    parts(l, t, h, b) = Expr(uint16_t(0));
+    parts(l, t, h, b) =
+        max(parts(l, t, h, b), magnitude(input(chunk * width + l)));
+    top(t, h, b) = Expr(uint16_t(0));
+    top(t, h, b) = max(top(t, h, b), parts(lane, t, h, b));
+    bytesPerOne(t, h, b) = bytesPer(top(t, h, b)) * float(sign);
+    byte(c, t, h, b) = cast<uint8_t>(
+        roundedWord(cast<float>(input(c)) * bytesPerOne(t, h, b), zero));
+  }
+
+  /// The f32 that a byte counts, times `factor`.
+  Expr scale(const Var &token, const Var &head, const Var &image,
+             float factor = 1) const {
+    return fromMagnitude(top(token, head, image)) * (factor / kMaxByte);
+  }
+
+  /// Makes the scales in loop `at` of `consumer`, and vectors of bytes in loop
+  /// `byteAt` of `byteConsumer`.
+  void schedule(Func consumer, Var at, Func byteConsumer, Var byteAt, int lanes,
+                int byteVector) {
+    top.compute_at(consumer, at).update().atomic().vectorize(lane);
+    parts.compute_at(top, t)
+        .vectorize(l)
+        .update()
+        .reorder(l, chunk)
+        .vectorize(l);
+    bytesPerOne.compute_at(consumer, at).vectorize(t, lanes);
+    byte.compute_at(byteConsumer, byteAt).vectorize(c, byteVector);
+  }
+
+private:
+  Func bytesPerOne, parts;
+  Var c{"c"}, t{"t"}, h{"h"}, b{"b"}, l{"l"};
+  RDom chunk, lane;
+};
+
+/// score(q, k, h, b): times scale(q, h, b) the exponent of two.
+class Scores {
+public:
+  Func score{"score"}, scale{"queryScale"};
+
+  Scores(const KernelBuilder &builder, const AttentionSpec &spec);
+
+  /// The bits of NaN for queries with an operand that is not finite, else
+  /// those of the f32 `x`.
+  Expr bitsIfFinite(const Expr &x) const {
+    return select(isNotFinite(max(keyTop(h, b), queries.top(q, h, b))),
+                  Expr(uint32_t(0x7fc00000)), reinterpret<uint32_t>(x));
+  }
+
+  /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
+  void schedule(Func consumer, Var block, Var task, const Blocking &blocking,
+                int lanes);
+
+  Var q{"q"}, h{"h"}, b{"b"};
+
+private:
+  const AttentionSpec &spec;
+  const int steps;
+  HeadTokens queries, keys;
+  Var i{"i"}, k{"k"}, d{"d"};
+  RDom channel, key;
+  Func turned{"turned"}, query{"query"}, start{"start"}, dot{"dot"},
+      keyScale{"keyScale"}, keyTop{"keyTop"};
+};
+
+Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
+    : spec(spec), steps(static_cast<int>(spec.headDim) / 4),
+      queries("query", builder.input("q"), spec, spec.queries,
+              spec.scale < 0 ? -1 : 1, /*zero=*/0),
+      keys("key", builder.input("k"), spec, spec.keys, /*sign=*/1, kKeyZero),
+      channel(0, 4, 0, steps, "channel"),
+      key(0, static_cast<int>(spec.keys), "key") {
+  auto byte = [&](int i) { return queries.byte(4 * d + i, q, h, b); };
+  turned(q, d, h, b) = quadOf({byte(0), byte(1), byte(2), byte(3)});
+  query(i, q, d, h, b) = reinterpret<int8_t>(byteOfQuad(turned(q, d, h, b), i));
+  Expr factor = cast<int>(query(channel.x, q, channel.y, h, b));
+  start(q, h, b) += cast<int>(Expr(uint8_t(kKeyZero))) * factor;
+  dot(q, k, h, b) = -start(q, h, b);
+  dot(q, k, h, b) +=
+      factor * cast<int>(keys.byte(channel.x + 4 * channel.y, k, h, b));
+  keyScale(k, h, b) = keys.scale(k, h, b);
+  keyTop(h, b) = Expr(uint16_t(0));
+  keyTop(h, b) = max(keyTop(h, b), keys.top(key, h, b));
+  score(q, k, h, b) = cast<float>(dot(q, k, h, b)) * keyScale(k, h, b);
+  constexpr float log2E = 1.44269504f;
+  scale(q, h, b) = queries.scale(q, h, b, std::abs(spec.scale) * log2E);
+}
+
+void Scores::schedule(Func consumer, Var block, Var task,
+                      const Blocking &blocking, int lanes) {
+  const int byteVector = headVector(spec, 4 * lanes);
+  keys.schedule(consumer, task, consumer, task, lanes, byteVector);
+  keyScale.compute_at(consumer, task).vectorize(k, lanes);
+  keyTop.compute_at(consumer, task);
+
+  query.compute_at(consumer, block)
+      .bound_extent(q, blocking.queries)
+      .reorder(i, d, q)
+      .vectorize(q, lanes)
+      .unroll(i);
+  // As many stores side by side as vectors have lanes transpose a square.
+  turned.compute_at(query, q).bound_extent(q, lanes).reorder(q, d);
+  if (steps % lanes == 0)
+    turned.vectorize(d, lanes).unroll(q);
+  else
+    turned.vectorize(q, lanes);
+  queries.schedule(consumer, block, query, q, lanes, byteVector);
+  for (Func f : {scale, start})
+    f.compute_at(consumer, block)
+        .bound_extent(q, blocking.queries)
+        .vectorize(q, lanes)
+        .unroll(q);
+  start.update()
+      .reorder(channel.x, q, channel.y)
+      .atomic()
+      .vectorize(channel.x)
+      .vectorize(q, lanes)
+      .unroll(q);
+
+  Var kTile("kTile"), ki("ki");
+  score.compute_at(consumer, block)
+      .bound_extent(q, blocking.queries)
+      .bound_extent(k, static_cast<int>(spec.keys))
+      .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
+      .reorder(q, ki, kTile)
+      .vectorize(q, lanes)
+      .unroll(q)
+      .unroll(ki)
+      .never_partition_all();
+  computeInRegisters(dot, score, kTile, channel,
+                     {blocking.keysPerTile, blocking.queries}, lanes,
+                     /*sideBySide=*/true);
+}
+
+/// power(i, q, k, h, b), the exponential for key 4k + i as a byte, and the bits
+/// of the factor(q, h, b) that normalizes them.
+class Powers {
+public:
+  Func power{"power"}, factor{"factor"};
+
+  Powers(const AttentionSpec &spec, const Scores &scores);
+  /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
+  void schedule(Func consumer, Var block, Var task, const Blocking &blocking,
+                int lanes);
+
+private:
+  Var i{"i"}, q, k{"k"}, h, b;
+  RDom key, step;
+  Func top{"top"}, quad{"quad"}, one{"one"}, total{"total"};
+};
+
+Powers::Powers(const AttentionSpec &spec, const Scores &scores)
+    : q(scores.q), h(scores.h), b(scores.b) {
+  const int keys = static_cast<int>(spec.keys);
+  const Func score = scores.score;
+  key = RDom(0, keys, "key");
+  step = RDom(0, 4, 0, quadsOf(keys), "step");
+  top(q, h, b) = Float(32).min();
+  top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
+  auto powerOf = [&](const Expr &key) {
+    // The largest one is 0 whatever its size.
+    Expr exponent = (score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
+                    scores.scale(q, h, b);
+    Expr power = cast<uint32_t>(
+        exp2Approximation(exponent, Element::U8, kMaxPower) + 0.5f);
+    return keys % 4 == 0 ? power
+                         : select(key < keys, power, Expr(uint32_t(0)));
+  };
+  quad(q, k, h, b) = quadOfWords({powerOf(4 * k), powerOf(4 * k + 1),
+                                  powerOf(4 * k + 2), powerOf(4 * k + 3)},
+                                 /*masked=*/false);
+  power(i, q, k, h, b) = byteOfQuad(quad(q, k, h, b), i);
+  // There are instructions for sums of products of bytes, so a sum is one too.
+  one(i) = Expr(int8_t(1));
+  total(q, h, b) +=
+      cast<int>(power(step.x, q, step.y, h, b)) * cast<int>(one(step.x));
+  factor(q, h, b) = scores.bitsIfFinite(1.f / cast<float>(total(q, h, b)));
+}
+
+void Powers::schedule(Func consumer, Var block, Var task,
+                      const Blocking &blocking, int lanes) {
+  one.compute_at(consumer, task).vectorize(i);
+  power.reorder(i, q, k).unroll(i);
+  for (Func f : {top, power, total, factor})
+    f.compute_at(consumer, block)
+        .bound_extent(q, blocking.queries)
+        .vectorize(q, lanes)
+        .unroll(q);
+  top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
+  quad.compute_at(power, q).vectorize(q, lanes);
+  total.update()
+      .reorder(step.x, q, step.y)
+      .atomic()
+      .vectorize(step.x)
+      .vectorize(q, lanes)
+      .unroll(q);
+}
+
+/// value(i, j, k, t, b), a byte for key 4k + i in column j of tile t, and the
+/// scale(c, b) of each channel.
+class Values {
+public:
+  Func value{"value"}, scale{"valueScale"};
+
+  Values(const KernelBuilder &builder, const AttentionSpec &spec, int columns);
+  /// Computes them in loop `task` of `consumer`.
+  void schedule(Func consumer, Var task, int lanes);
+
+private:
+  const AttentionSpec &spec;
+  const int columns;
+  Var i{"i"}, j{"j"}, k{"k"}, t{"t"}, b{"b"}, c{"c"};
+  RDom key;
+  Func top{"valueTop"}, bytesPerOne{"valueInverse"}, quad{"valueQuad"};
+};
+
+Values::Values(const KernelBuilder &builder, const AttentionSpec &spec,
+               int columns)
+    : spec(spec), columns(columns) {
+  const int keys = static_cast<int>(spec.keys);
+  ImageParam v = builder.input("v");
+  key = RDom(0, keys, "key");
+  top(c, b) = Expr(uint16_t(0));
+  top(c, b) = max(top(c, b), magnitude(v(c, key, b)));
+  bytesPerOne(c, b) = bytesPer(top(c, b));
+  scale(c, b) = fromMagnitude(top(c, b)) * (1 / kMaxByte);
+  auto word = [&](const Expr &key) {
+    Expr c = t * columns + j;
+    return roundedWord(cast<float>(v(c, min(key, keys - 1), b)) *
+                       bytesPerOne(c, b));
+  };
+  quad(j, k, t, b) = quadOfWords(
+      {word(4 * k), word(4 * k + 1), word(4 * k + 2), word(4 * k + 3)},
+      /*masked=*/true);
+  value(i, j, k, t, b) = reinterpret<int8_t>(byteOfQuad(quad(j, k, t, b), i));
+}
+
+void Values::schedule(Func consumer, Var task, int lanes) {
+  const int vector = std::min(lanes, columns & -columns);
+  value.compute_at(consumer, task)
+      .reorder(i, j, k)
+      .vectorize(j, vector)
+      .unroll(i);
+  quad.compute_at(value, j).vectorize(j, vector);
+  const int topVector = headVector(spec, 2 * lanes);
+  top.compute_at(consumer, task)
+      .bound_extent(c, static_cast<int>(spec.headDim))
+      .vectorize(c, topVector)
+      .unroll(c)
+      .update()
+      .reorder(c, key)
+      .vectorize(c, topVector)
+      .unroll(c);
+  for (Func f : {bytesPerOne, scale})
+    f.compute_at(consumer, task).vectorize(c, headVector(spec, lanes));
+}
+
+} // namespace
+
+void buildQuantizedAttention(KernelBuilder &builder,
+                             const AttentionSpec &spec) {
+  const Blocking blocking(spec, builder.target());
+  const MatmulTile tile = attentionOutputTile(spec, builder.target());
+  const int lanes = builder.lanes();
+  const int headDim = static_cast<int>(spec.headDim);
+
+  // Channel c is column j = c % columns of tile t = c / columns.
+  Var c("c"), q("q"), h("h"), b("b"), j("j"), t("t");
+  const int columns = tile.columns, tilesPerHead = headDim / columns;
+  RDom key(0, 4, 0, quadsOf(spec.keys), "key");
+  Scores scores(builder, spec);
+  Powers powers(spec, scores);
+  Values values(builder, spec, columns);
+  Func sum("sum"), out("out");
+  sum(j, q, t, b) +=
+      cast<int>(powers.power(key.x, q, key.y, t / tilesPerHead, b)) *
+      cast<int>(values.value(key.x, j, key.y, t, b));
+  out(c, q, b) = builder.toOutput(
+      cast<float>(sum(c % columns, q, c / columns, b)) *
+      (values.scale(c, b) *
+       reinterpret<float>(powers.factor(q, c / headDim, b))));
+  builder.output(out);
+
+  // The loops over tasks, blocks of queries, and output tiles.
+  const TailStrategy tail = vectorTail(columns, lanes);
+  Var task("task"), block("block"), qTile("qTile"), qi("qi");
+  out.split(c, t, j, columns)
+      .split(t, h, t, tilesPerHead)
+      .split(q, block, q, blocking.queries, TailStrategy::GuardWithIf)
+      .split(q, qTile, qi, tile.rows, TailStrategy::GuardWithIf)
+      .split(block, task, block, blocking.blocksPerTask,
+             TailStrategy::GuardWithIf)
+      .reorder(j, qi, qTile, t, block, h, task, b)
+      .fuse(h, task, task)
+      .fuse(task, b, task)
+      .parallel(task)
+      .vectorize(j, lanes, tail)
+      .never_partition_all();
+  sum.compute_at(out, qTile)
+      .bound_extent(q, tile.rows)
+      .vectorize(j, lanes, TailStrategy::RoundUp)
+      .unroll(j)
+      .unroll(q)
+      .update()
+      .reorder(key.x, j, q, key.y)
+      .atomic()
+      .vectorize(key.x)
+      .vectorize(j, lanes, tail)
+      .unroll(j)
+      .unroll(q);
+  scores.schedule(out, block, task, blocking, lanes);
+  powers.schedule(out, block, task, blocking, lanes);
+  values.schedule(out, task, lanes);
+}
+
+} // namespace cvt::kernels
