@@ -113,7 +113,7 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   const int width = std::min<int>(4 * lanes, llvm::bit_floor(channels + 8u));
   out.vectorize(c, width, TailStrategy::ShiftInwards).never_partition_all();
   bytes.compute_at(out, t);
-  bytes.update(0).vectorize(channel, 4 * lanes, TailStrategy::Predicate);
+  bytes.update(0).vectorize(channel, lanes, TailStrategy::Predicate);
   for (int tail : {1, 2})
     bytes.update(tail).unroll(byte);
   for (Func f : {low, scale, inverse})
