@@ -99,7 +99,7 @@ configure() {
 
 # On a terminal ninja shows its own progress.
 build() {
-  local targets=(cvt-compile cvt-run cvt-opt)
+  local targets=(cvt-compile cvt-run cvt-opt cvt)
   ((with_tests)) && targets=(all)
   if [[ ! -t 1 ]]; then
     step "Building ${targets[*]}" build ninja -C build "${targets[@]}"
