@@ -9,7 +9,8 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from . import programs
+from . import image_inputs, programs
+from .config_values import whole_number
 from .configuration import CvtConfig
 from .image_processing import ConvNextImageProcessor
 from .modeling_cvt import Classifier, CvtForImageClassification, CvtModel
@@ -52,17 +53,17 @@ def classify(
     model: a classifier, or where one is: a model folder, a name in Hugging
         Face's cache, or an artifact.
     images: a picture as a path, the bytes of a file, a PIL image, or an array
-        or tensor; or a list of them.
+        or tensor; or several: a list or another iterable of them, or a batch
+        with four axes.
     top_k: labels for each picture, at most.
     image_processor: instead of the model's own.
 
-    Returns for one picture a list of {"label", "score"}, best first; for a list
-    of pictures a list of such lists.  The score is the softmax of logits, or
+    Returns for one picture a list of {"label", "score"}, best first; for
+    several a list of such lists, one for each.  The score is the softmax of logits, or
     their sigmoid for one label or problem_type multi_label_classification.
-    Raises ValueError for a picture that cannot be read, or if nothing says how
-    pictures become pixel_values."""
-    if top_k < 1:
-        raise ValueError(f"top_k is {top_k}, expected at least 1")
+    Raises ValueError for a picture that cannot be read, with its path or place
+    among all, or if nothing says how pictures become pixel_values."""
+    top_k = whole_number("top_k", top_k, 1)
     model = _as_classifier(model)
     processor = image_processor or model.image_processor
     if processor is None:
@@ -70,12 +71,14 @@ def classify(
             "the model has no preprocessor_config.json, which says how pictures "
             "become pixel_values; give an image_processor"
         )
-    if not isinstance(images, (list, tuple)):
+    if image_inputs.is_single(images):
         return _classify_batch(model, processor, [images], top_k)[0]
+    is_batch = getattr(images, "ndim", None) is not None
+    flat = image_inputs.flat_list(images if is_batch else list(images))
     results: list[list[dict[str, Any]]] = []
-    for first in range(0, len(images), BATCH):
-        batch = list(images[first : first + BATCH])
-        results += _classify_batch(model, processor, batch, top_k)
+    for first in range(0, len(flat), BATCH):
+        part = image_inputs.Part(flat, first, BATCH)
+        results += _classify_batch(model, processor, part, top_k)
     return results
 
 

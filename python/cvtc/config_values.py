@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from typing import Any, Dict
 
 
@@ -49,6 +50,20 @@ def is_like(value: Any, default: Any) -> bool:
             isinstance(value, float) and math.isfinite(value)
         )
     return isinstance(value, type(default))
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """`value`, an argument.  Raises ValueError unless it is a whole number of at
+    least `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise ValueError(
+            f"{name} is {value!r}, expected a whole number of at least {least}"
+        )
+    return number
 
 
 def with_integer_keys(key: str, values: Any) -> Dict[int, Any]:

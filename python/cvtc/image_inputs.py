@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import logging
 import os
@@ -29,19 +30,49 @@ def layout_of(value: Any, name: str) -> Optional[str]:
     )
 
 
-def flatten(images: Any) -> List[Tuple[str, Any]]:
-    """Single images, each with a name for errors: those of a list, of a list of
-    lists, and of batches with four axes among them."""
+class Part(List[Any]):
+    """Single images out of more, with the numbers that errors give them."""
+
+    def __init__(self, images: List[Any], first: int, size: int):
+        """The images from index `first` on, `size` at most."""
+        super().__init__(images[first : first + size])
+        self.first = first
+        self.of = len(images)
+
+
+def is_single(images: Any) -> bool:
+    """Whether it is one image, not several in a list, a batch or what else can
+    be iterated over."""
+    if isinstance(images, (str, bytes, bytearray, memoryview)):
+        return True
+    axes = getattr(images, "ndim", None)
+    if axes is not None:
+        return axes != 4
+    return not isinstance(images, collections.abc.Iterable)
+
+
+def flat_list(images: Any) -> List[Any]:
+    """Single images: those of a list, of a list of lists, and of batches with
+    four axes among them."""
     items = list(images) if isinstance(images, (list, tuple)) else [images]
     if all(isinstance(item, (list, tuple)) for item in items):
         items = [image for group in items for image in group]
     flat: List[Any] = []
     for item in items:
         flat.extend(item if getattr(item, "ndim", None) == 4 else [item])
+    return flat
+
+
+def flatten(images: Any) -> List[Tuple[str, Any]]:
+    """Single images, each with a name for errors: a Part, or those of
+    flat_list."""
+    flat = images if isinstance(images, Part) else flat_list(images)
     if not flat:
         raise ValueError("images is empty, expected at least one image")
+    first, of = (flat.first, flat.of) if isinstance(flat, Part) else (0, len(flat))
     return [
-        (_name(image, number, len(flat)), image) for number, image in enumerate(flat, 1)
+        (_name(image, number, of), image)
+        for number, image in enumerate(flat, first + 1)
     ]
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import cvtc
 import digits
 
+NAMES = "zero one two three four five six seven eight nine".split()
+
 
 class ClassifyTest(unittest.TestCase):
     def labels(self, model, images, **options):
@@ -16,8 +18,7 @@ class ClassifyTest(unittest.TestCase):
     def test_all_pictures(self):
         found = self.labels(digits.MODEL, digits.PICTURES, top_k=1)
         logits = digits.expected("logits")
-        names = "zero one two three four five six seven eight nine".split()
-        self.assertEqual(found, [names[i] for i in logits.argmax(axis=1)])
+        self.assertEqual(found, [NAMES[i] for i in logits.argmax(axis=1)])
 
     def test_scores(self):
         picture = digits.PICTURES[4]
@@ -51,14 +52,61 @@ class ClassifyTest(unittest.TestCase):
         tf_model = cvtc.TFCvtForImageClassification.from_pretrained(digits.MODEL)
         self.assertEqual(self.labels(tf_model, picture), expected)
 
+    def test_several(self):
+        """One result for each picture, however they are given."""
+        paths = digits.PICTURES[:12]
+        logits = digits.expected("logits")[:12]
+        expected = [NAMES[i] for i in logits.argmax(axis=1)]
+        arrays = [cvtc._native.decode_image_file(str(path)) for path in paths]
+        batch = np.stack(arrays)
+        model = cvtc.CvtForImageClassification.from_pretrained(digits.MODEL)
+        for images in (
+            batch,
+            [batch[:9], batch[9], batch[10:]],
+            [arrays[:5], arrays[5:]],
+            tuple(paths),
+            (path for path in paths),
+            dict.fromkeys(paths),
+        ):
+            self.assertEqual(self.labels(model, images), expected)
+        for images in (batch[:1], [batch[:1]], [arrays[0]]):
+            self.assertEqual(self.labels(model, images), expected[:1])
+        for image in (arrays[0], paths[0].read_bytes(), str(paths[0])):
+            self.assertEqual(cvtc.classify(model, image)[0]["label"], expected[0])
+
+    def test_other_processors(self):
+        """They see lists of images."""
+        model = cvtc.CvtForImageClassification.from_pretrained(digits.MODEL)
+        seen = []
+
+        def processor(images, **kwargs):
+            seen.append(images)
+            return model.image_processor(images, **kwargs)
+
+        results = cvtc.classify(model, digits.PICTURES[:9], image_processor=processor)
+        self.assertEqual(len(results), 9)
+        self.assertEqual(seen, [digits.PICTURES[:8], digits.PICTURES[8:9]])
+
+    def test_errors_count_all_pictures(self):
+        images = [path.read_bytes() for path in digits.PICTURES[:12]]
+        images[8] = b"nonsense"
+        with self.assertRaisesRegex(ValueError, "^image 9 of 12: this is no picture"):
+            cvtc.classify(digits.MODEL, images)
+        with self.assertRaisesRegex(ValueError, "^the image: this is no picture"):
+            cvtc.classify(digits.MODEL, images[8])
+
     def test_refused(self):
         drawn = cvtc.CvtForImageClassification(cvtc.CvtConfig(depth=[1, 1, 1]))
         with self.assertRaisesRegex(ValueError, "give an image_processor"):
             cvtc.classify(drawn, digits.PICTURES[0])
         with self.assertRaisesRegex(TypeError, "CvtModel, expected a classifier"):
             cvtc.classify(cvtc.CvtModel.from_pretrained(digits.MODEL), [])
-        with self.assertRaisesRegex(ValueError, "top_k is 0"):
-            cvtc.classify(digits.MODEL, digits.PICTURES[0], top_k=0)
+        for top_k in (0, -3, 1.5, "2", None):
+            with self.assertRaisesRegex(
+                ValueError, f"top_k is {top_k!r}, expected a whole number of at least 1"
+            ):
+                cvtc.classify(digits.MODEL, digits.PICTURES[0], top_k=top_k)
+        cvtc.classify(digits.MODEL, digits.PICTURES[0], top_k=np.int64(2))
         with self.assertRaises((OSError, ValueError)):
             cvtc.classify(digits.MODEL, "none.png")
         self.assertEqual(cvtc.classify(digits.MODEL, []), [])
