@@ -124,8 +124,18 @@ def _best(scores: np.ndarray, config: CvtConfig, top_k: int) -> list[dict[str, A
     order = np.argsort(-scores, kind="stable")[:top_k]
     return [
         {
-            "label": config.id2label.get(int(index), f"LABEL_{index}"),
+            "label": _label(config, int(index)),
             "score": float(scores[index]),
         }
         for index in order
     ]
+
+
+def _label(config: CvtConfig, index: int) -> str:
+    try:
+        return config.id2label[index]
+    except KeyError:
+        raise ValueError(
+            f"config.id2label has no label for the index {index}, expected one for "
+            "each of the model's classes"
+        ) from None

@@ -9,6 +9,7 @@ import logging
 import os
 from typing import Any, Dict, List, Optional, Sequence, Union
 
+from .config_defaults import COMMON_DEFAULTS
 from .config_values import (
     check_json_values,
     found,
@@ -30,63 +31,6 @@ PROBLEM_TYPES = (
 # The frontend's limit, here too because the maps of labels are made before it
 # sees the configuration.
 _MAX_LABELS = 1_000_000
-
-# What every configuration of Hugging Face has, with its default.
-_COMMON_DEFAULTS: Dict[str, Any] = {
-    # How models answer.
-    "return_dict": True,
-    "output_hidden_states": False,
-    "output_attentions": False,
-    "torchscript": False,
-    # What a checkpoint was saved from.
-    "architectures": None,
-    "dtype": None,
-    "finetuning_task": None,
-    "task_specific_params": None,
-    "pruned_heads": {},
-    "chunk_size_feed_forward": 0,
-    "tf_legacy_loss": False,
-    "use_bfloat16": False,
-    # Of models for text.
-    "tie_word_embeddings": True,
-    "is_encoder_decoder": False,
-    "is_decoder": False,
-    "cross_attention_hidden_size": None,
-    "add_cross_attention": False,
-    "tie_encoder_decoder": False,
-    "tokenizer_class": None,
-    "prefix": None,
-    "bos_token_id": None,
-    "pad_token_id": None,
-    "eos_token_id": None,
-    "sep_token_id": None,
-    "decoder_start_token_id": None,
-    "max_length": 20,
-    "min_length": 0,
-    "do_sample": False,
-    "early_stopping": False,
-    "num_beams": 1,
-    "num_beam_groups": 1,
-    "diversity_penalty": 0.0,
-    "temperature": 1.0,
-    "top_k": 50,
-    "top_p": 1.0,
-    "typical_p": 1.0,
-    "repetition_penalty": 1.0,
-    "length_penalty": 1.0,
-    "no_repeat_ngram_size": 0,
-    "encoder_no_repeat_ngram_size": 0,
-    "bad_words_ids": None,
-    "num_return_sequences": 1,
-    "output_scores": False,
-    "return_dict_in_generate": False,
-    "forced_bos_token_id": None,
-    "forced_eos_token_id": None,
-    "remove_invalid_values": False,
-    "exponential_decay_length_penalty": None,
-    "suppress_tokens": None,
-    "begin_suppress_tokens": None,
-}
 
 # Attributes that are not stored under their names.
 _PROPERTIES = ("num_labels", "name_or_path", "torch_dtype")
@@ -147,7 +91,6 @@ class CvtConfig:
 
     model_type: str = "cvt"
 
-    id2label: Dict[int, str]
     label2id: Optional[Dict[str, int]]
     problem_type: Optional[str]
     pruned_heads: Dict[int, Any]
@@ -218,15 +161,14 @@ class CvtConfig:
         self._set_extra(kwargs)
 
     def _set_labels(self, num_labels: Any, id2label: Any, label2id: Any) -> None:
-        for key, value in (("id2label", id2label), ("label2id", label2id)):
-            if value is not None and not isinstance(value, dict):
-                raise ValueError(found(key, value, "a dictionary"))
+        if label2id is not None and not isinstance(label2id, dict):
+            raise ValueError(found("label2id", label2id, "a dictionary"))
         if num_labels is not None:
             _check_num_labels(num_labels)
         if id2label is None:
             self._make_labels(2 if num_labels is None else num_labels)
             return
-        self.id2label = with_integer_keys("id2label", id2label)
+        self.id2label = id2label
         self.label2id = label2id
         if num_labels not in (None, len(id2label)):
             _logger.warning(
@@ -245,14 +187,10 @@ class CvtConfig:
         if model_type != self.model_type:
             raise ValueError(found("model_type", model_type, '"cvt"'))
         self.problem_type = given.pop("problem_type", None)
-        if self.problem_type not in (None, *PROBLEM_TYPES):
-            allowed = ", ".join(json.dumps(name) for name in PROBLEM_TYPES)
-            raise ValueError(
-                found("problem_type", self.problem_type, f"one of {allowed}")
-            )
+        _check_problem_type(self.problem_type)
         # Its name in files before transformers 4.56.
         torch_dtype = given.pop("torch_dtype", None)
-        for key, default in _COMMON_DEFAULTS.items():
+        for key, default in COMMON_DEFAULTS.items():
             setattr(self, key, given.pop(key, copy.copy(default)))
         if self.dtype is None:
             self.dtype = torch_dtype
@@ -272,6 +210,19 @@ class CvtConfig:
             setattr(self, key, value)
 
     @property
+    def id2label(self) -> Dict[int, str]:
+        """The labels by index.  Keys may be given as JSON has them, as strings.
+
+        Setting it does not change label2id, as in Hugging Face; it raises
+        ValueError for keys that are no integers."""
+        return vars(self)["id2label"]
+
+    @id2label.setter
+    def id2label(self, id2label: Any) -> None:
+        # In the place of a plain attribute, so that it is written like one.
+        vars(self)["id2label"] = with_integer_keys("id2label", id2label)
+
+    @property
     def num_labels(self) -> int:
         """Number of classes: the length of id2label.  Another number makes
         the labels "LABEL_0", "LABEL_1", ..."""
@@ -280,7 +231,7 @@ class CvtConfig:
     @num_labels.setter
     def num_labels(self, num_labels: int) -> None:
         _check_num_labels(num_labels)
-        if self.id2label is None or num_labels != self.num_labels:
+        if num_labels != self.num_labels:
             self._make_labels(num_labels)
 
     @property
@@ -324,6 +275,15 @@ class CvtConfig:
         which names the file and the key, where it is not a configuration.
         """
         file = _find_config_file(os.fspath(pretrained_model_name_or_path))
+        return cls._read(file, overrides)
+
+    @classmethod
+    def from_json_file(cls, json_file: Union[str, os.PathLike[str]]) -> CvtConfig:
+        """Reads a file like config.json, as from_pretrained does."""
+        return cls._read(os.fspath(json_file), {})
+
+    @classmethod
+    def _read(cls, file: str, overrides: Dict[str, Any]) -> CvtConfig:
         with open(file, "rb") as stream:
             content = stream.read()
         try:
@@ -357,9 +317,15 @@ class CvtConfig:
         for key, value in overrides.items():
             if key in _ARGUMENT_DEFAULTS:
                 value = typed(key, value, _ARGUMENT_DEFAULTS[key])
-            if key in vars(config) or key in _PROPERTIES:
+            elif key == "problem_type":
+                _check_problem_type(value)
+            if config.has_value(key):
                 setattr(config, key, value)
         return config
+
+    def has_value(self, key: str) -> bool:
+        """Whether from_dict may set it."""
+        return key in vars(self) or key in _PROPERTIES
 
     def to_dict(self) -> Dict[str, Any]:
         """All attributes, as a dictionary that shares nothing with this."""
@@ -378,7 +344,7 @@ class CvtConfig:
         """As to_dict, without what every configuration has and is as it was:
         the content of a config.json."""
         common = {
-            **_COMMON_DEFAULTS,
+            **COMMON_DEFAULTS,
             "problem_type": None,
             "id2label": {0: "LABEL_0", 1: "LABEL_1"},
             "label2id": {"LABEL_0": 0, "LABEL_1": 1},
@@ -398,17 +364,25 @@ class CvtConfig:
         check_json_values(values)
         return json.dumps(values, indent=2, sort_keys=True) + "\n"
 
+    def to_json_file(
+        self, json_file_path: Union[str, os.PathLike[str]], use_diff: bool = True
+    ) -> None:
+        """Writes to_json_string into a file.
+
+        Raises OSError where it cannot be written, ValueError as to_json_string
+        does.
+        """
+        text = self.to_json_string(use_diff)
+        with open(json_file_path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
     def save_pretrained(self, save_directory: Union[str, os.PathLike[str]]) -> None:
         """Writes config.json into a folder, which is made if needed.
 
-        transformers and cvt-compile read it.  Raises OSError where it cannot be
-        written, ValueError as to_json_string does.
+        transformers and cvt-compile read it.  Raises errors as to_json_file does.
         """
-        text = self.to_json_string()
         os.makedirs(save_directory, exist_ok=True)
-        file = os.path.join(save_directory, CONFIG_NAME)
-        with open(file, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        self.to_json_file(os.path.join(save_directory, CONFIG_NAME))
 
     def validate(self) -> None:
         """Checks that these values make a CvT model, as the compiler does.
@@ -437,6 +411,22 @@ _ARGUMENT_DEFAULTS: Dict[str, Any] = {
     for name, parameter in inspect.signature(CvtConfig).parameters.items()
     if parameter.kind is not parameter.VAR_KEYWORD
 }
+
+
+def as_config(config: Any) -> CvtConfig:
+    """A config of this package or of transformers as one of this package.
+    Raises TypeError for anything else."""
+    if isinstance(config, CvtConfig):
+        return config
+    if getattr(config, "model_type", None) == "cvt" and hasattr(config, "to_dict"):
+        return CvtConfig.from_dict(config.to_dict())
+    raise TypeError(f"config is of type {type(config).__name__}, expected CvtConfig")
+
+
+def _check_problem_type(problem_type: Any) -> None:
+    if problem_type not in (None, *PROBLEM_TYPES):
+        allowed = ", ".join(json.dumps(name) for name in PROBLEM_TYPES)
+        raise ValueError(found("problem_type", problem_type, f"one of {allowed}"))
 
 
 def _check_num_labels(num_labels: Any) -> None:

@@ -42,6 +42,21 @@ class ClassifyTest(unittest.TestCase):
         expected = 1 / (1 + np.exp(-digits.expected("logits")[0].max().astype("f8")))
         self.assertAlmostEqual(best["score"], expected, places=5)
 
+    def test_names_of_labels(self):
+        load = cvtc.CvtForImageClassification.from_pretrained
+        letters = {str(i): letter for i, letter in enumerate("abcdefghij")}
+        given = load(digits.MODEL, id2label=letters)
+        changed = load(digits.MODEL)
+        changed.config.id2label = letters
+        for model in (given, changed):
+            best = cvtc.classify(model, digits.PICTURES[0])[0]
+            self.assertEqual(best["label"], "e")
+        changed.config.id2label = {0: "zero", 1: "one"}
+        with self.assertRaisesRegex(
+            ValueError, "^config.id2label has no label for the index 4, expected one"
+        ):
+            cvtc.classify(changed, digits.PICTURES[0], top_k=1)
+
     def test_kinds_of_models(self):
         picture = digits.PICTURES[2:4]
         expected = [digits.label_of(path) for path in picture]

@@ -1,14 +1,18 @@
 """CvtConfig, compared with transformers' where that is installed."""
 
+import copy
 import inspect
 import json
 import math
 import os
 import pathlib
+import pickle
 import re
 import tempfile
 import unittest
 import unittest.mock
+
+import numpy as np
 
 from cvtc import CvtConfig
 
@@ -206,6 +210,40 @@ class Behaviour(unittest.TestCase):
         CvtConfig.from_dict(values).teacher["a"].append(2)
         self.assertEqual(values, {"teacher": {"a": [1]}})
 
+    def test_keys_of_labels(self):
+        """Are integers, however they are given, also in copies."""
+        config = CvtConfig(num_labels=10)
+        for given in ({"0": "a", "1": "b"}, {np.int64(0): "a", np.uint8(1): "b"}):
+            config.id2label = given
+            self.assertEqual(list(map(type, config.id2label)), [int, int])
+            copies = (
+                copy.deepcopy(config),
+                pickle.loads(pickle.dumps(config)),
+                CvtConfig.from_dict({}, id2label=given),
+                CvtConfig.from_pretrained(DIGITS, id2label=given),
+            )
+            for again in (config, *copies):
+                self.assertEqual(again.id2label, {0: "a", 1: "b"})
+                self.assertEqual(again.num_labels, 2)
+                self.assertEqual(again.to_dict()["id2label"], {0: "a", 1: "b"})
+        for wrong in ({"a": "b"}, ["a"], None):
+            with self.assertRaisesRegex(ValueError, "^id2label: found .*, expected"):
+                config.id2label = wrong
+
+    def test_json_files(self):
+        config = CvtConfig(num_labels=3)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "some.json"
+            for use_diff in (True, False):
+                config.to_json_file(file, use_diff)
+                self.assertEqual(
+                    file.read_text("utf-8"), config.to_json_string(use_diff)
+                )
+                self.assertEqual(CvtConfig.from_json_file(file), config)
+            file.write_text("[]")
+            with self.assertRaisesRegex(ValueError, f"^{file}: found a list"):
+                CvtConfig.from_json_file(file)
+
     def test_tuples_become_lists(self):
         self.assertEqual(CvtConfig(depth=(1, 2, 3)), CvtConfig(depth=[1, 2, 3]))
 
@@ -281,6 +319,8 @@ class Errors(unittest.TestCase):
     def test_overrides(self):
         with self.assertRaisesRegex(ValueError, r"config.json: depth: found 3, exp"):
             CvtConfig.from_pretrained(DIGITS, depth=3)
+        with self.assertRaisesRegex(ValueError, "problem_type: found 'x', expected"):
+            CvtConfig.from_pretrained(DIGITS, problem_type="x")
 
     def test_files(self):
         deep = b"[" * 100000 + b"]" * 100000
