@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
 import operator
@@ -12,7 +11,7 @@ import random
 from typing import Any, Optional, Union
 
 from . import _native, artifacts, programs, tensors
-from .configuration import CvtConfig
+from .configuration import CvtConfig, as_config
 from .image_processing import AutoImageProcessor, ConvNextImageProcessor
 
 logger = logging.getLogger(__name__)
@@ -42,6 +41,7 @@ class CvtPreTrainedModel:
         """A model with random weights, as Hugging Face initialises them; they
         are drawn from Python's module `random`.  Raises ValueError for a config
         that no model can have."""
+        config = as_config(config)
         text = self._check_config(config)
         source = artifacts.Source(text, seed=random.getrandbits(63))
         self._use(config, self._programs_of(source, config, programs.Settings()))
@@ -73,10 +73,6 @@ class CvtPreTrainedModel:
     @classmethod
     def _check_config(cls, config: CvtConfig) -> str:
         """The text of config.json that the model is compiled from."""
-        if not isinstance(config, CvtConfig):
-            raise TypeError(
-                f"config is of type {type(config).__name__}, expected CvtConfig"
-            )
         values = json.loads(config.to_json_string(use_diff=False))
         values["architectures"] = [cls._architecture]
         return _native.check_config(json.dumps(values), "config")
@@ -126,8 +122,9 @@ class CvtPreTrainedModel:
         settings = programs.Settings(precision=precision, threads=threads)
         folder = _native.find_model_folder(name)
         values = {k: v for k, v in kwargs.items() if k not in WITHOUT_EFFECT}
-        if not isinstance(config, CvtConfig):
+        if config is None or isinstance(config, (str, os.PathLike)):
             config = CvtConfig.from_pretrained(config or folder)
+        config = as_config(config)
         config = _with_values(config, values, f"{cls.__name__}.from_pretrained()")
         config.name_or_path = name
         text = cls._check_config(config)
@@ -250,14 +247,12 @@ def in_kind_of(value: Any, arrays):
 
 def _with_values(config: CvtConfig, values: dict[str, Any], call: str) -> CvtConfig:
     """A copy of `config` with other values."""
-    config = copy.deepcopy(config)
-    for key, value in values.items():
+    for key in values:
         if key in ("dtype", "torch_dtype"):
             raise TypeError(f"{call} has no {key}; use precision='bf16', for example")
-        if not hasattr(config, key):
+        if not config.has_value(key):
             raise TypeError(f"{call} got an unexpected keyword argument {key!r}")
-        setattr(config, key, value)
-    return config
+    return type(config).from_dict(config.to_dict(), **values)
 
 
 def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int]:
