@@ -28,12 +28,14 @@ def load(
 
     It is native code: open only files you trust.  threads: those that compute;
     0: one for each CPU.  Raises OSError if there is no such file, RuntimeError
-    if it is damaged or not for this CPU."""
+    if it is damaged or not for this CPU, ValueError for such a number of threads."""
+    threads = whole_number("threads", threads, 0)
     program = programs.Program.open(pathlib.Path(path), threads)
     manifest = json.loads(program.model.manifest)
     config = CvtConfig.from_dict(manifest["model"]["config"])
+    config.name_or_path = os.fspath(path)
     processor = manifest["image_processor"]
-    is_bare = manifest["model"]["architecture"] == CvtModel._architecture
+    is_bare = manifest["model"]["architecture"] == CvtModel.architecture
     cls = CvtModel if is_bare else CvtForImageClassification
     return cls._of_program(
         config,

@@ -18,6 +18,7 @@ from .config_values import (
     typed,
     with_integer_keys,
 )
+from .hub_arguments import without_hub_arguments
 
 _logger = logging.getLogger(__name__)
 
@@ -269,12 +270,20 @@ class CvtConfig:
           pretrained_model_name_or_path: a model folder, a file like
             config.json, or the name of a model in Hugging Face's cache, such as
             "microsoft/cvt-13".  Nothing is downloaded.
-          **overrides: as in from_dict.
+          **overrides: as in from_dict.  Arguments of transformers about
+            downloads have no effect, unless they mean another file or place.
 
         Raises OSError where there is no such file or model, and ValueError,
-        which names the file and the key, where it is not a configuration.
+        which names the file and the key, where it is not a configuration, or
+        for an argument that means something else.
         """
         file = _find_config_file(os.fspath(pretrained_model_name_or_path))
+        overrides = without_hub_arguments(overrides)
+        if overrides.pop("return_unused_kwargs", False):
+            raise ValueError(
+                "from_pretrained() does not take return_unused_kwargs; it returns "
+                "the configuration alone"
+            )
         return cls._read(file, overrides)
 
     @classmethod

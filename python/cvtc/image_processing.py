@@ -27,6 +27,7 @@ import numpy as np
 
 from . import _native, image_inputs
 from .batch_feature import BatchFeature
+from .hub_arguments import without_hub_arguments
 from .image_steps import ImageSteps, size_dict
 
 __all__ = ["AutoImageProcessor", "BatchFeature", "ConvNextImageProcessor"]
@@ -34,21 +35,6 @@ __all__ = ["AutoImageProcessor", "BatchFeature", "ConvNextImageProcessor"]
 _logger = logging.getLogger(__name__)
 
 IMAGE_PROCESSOR_NAME = "preprocessor_config.json"
-
-# Arguments of transformers' from_pretrained that say how to download, or which
-# of several classes to take; and those that say that another file is meant.
-_WITHOUT_EFFECT = frozenset(
-    (
-        "config",
-        "force_download",
-        "local_files_only",
-        "proxies",
-        "resume_download",
-        "token",
-        "trust_remote_code",
-    )
-)
-_OTHER_PLACES = ("cache_dir", "image_processor_filename", "revision", "subfolder")
 
 _Numbers = Union[float, Sequence[float]]
 _Size = Union[int, Dict[str, int]]
@@ -192,7 +178,9 @@ class ConvNextImageProcessor:
 
         Raises OSError where there is no such file, ValueError if its content is
         not in order; both name it."""
-        kwargs = _without_download_arguments(kwargs)
+        kwargs = without_hub_arguments(kwargs)
+        # By which transformers finds the class.
+        kwargs.pop("config", None)
         file = _find_file(os.fspath(pretrained_model_name_or_path))
         return cls.from_dict(_read(file), **kwargs)
 
@@ -319,20 +307,6 @@ def _warn_of_unknown(kwargs: Dict[str, Any], function: str) -> None:
             UserWarning,
             stacklevel=3,
         )
-
-
-def _without_download_arguments(kwargs: Dict[str, Any]) -> Dict[str, Any]:
-    """What says how to download has no effect.  Raises ValueError for what says
-    that another file is meant."""
-    if kwargs.get("revision") == "main":
-        kwargs = {key: kwargs[key] for key in kwargs if key != "revision"}
-    for key in _OTHER_PLACES:
-        if kwargs.pop(key, None) is not None:
-            raise ValueError(
-                f"from_pretrained() does not take {key}; give the path of the folder "
-                "that is meant"
-            )
-    return {key: kwargs[key] for key in kwargs if key not in _WITHOUT_EFFECT}
 
 
 def _find_file(name: str) -> pathlib.Path:

@@ -13,7 +13,7 @@ from .pretrained import CvtPreTrainedModel, TorchConventions, in_kind_of
 class BareModel(CvtPreTrainedModel):
     """The encoder alone, in any framework's conventions."""
 
-    _architecture = "CvtModel"
+    architecture = "CvtModel"
 
     @classmethod
     def _output_names(cls, config: CvtConfig) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class BareModel(CvtPreTrainedModel):
 class Classifier(CvtPreTrainedModel):
     """The encoder and a classifier, in any framework's conventions."""
 
-    _architecture = "CvtForImageClassification"
+    architecture = "CvtForImageClassification"
 
     @classmethod
     def _output_names(cls, config: CvtConfig) -> tuple[str, ...]:
@@ -75,6 +75,8 @@ class CvtModel(TorchConventions, BareModel):
     config: the architecture, to make a model with random weights;
         `from_pretrained` loads one with trained weights.
     add_pooling_layer: without effect, as in transformers."""
+
+    _unused_arguments = ("add_pooling_layer",)
 
     def __init__(self, config: CvtConfig, add_pooling_layer: bool = True):
         super().__init__(config)

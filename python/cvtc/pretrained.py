@@ -11,16 +11,18 @@ import random
 from typing import Any, Optional, Union
 
 from . import _native, artifacts, programs, tensors
+from .config_values import whole_number
 from .configuration import CvtConfig, as_config
-from .image_processing import AutoImageProcessor, ConvNextImageProcessor
+from .hub_arguments import weights_in, without_loading_arguments
+from .image_processing import (
+    IMAGE_PROCESSOR_NAME,
+    AutoImageProcessor,
+    ConvNextImageProcessor,
+)
 
 logger = logging.getLogger(__name__)
 
-# Arguments of transformers' from_pretrained that ask for what is so anyway:
-# nothing is downloaded, and the format of weights is recognised by content.
-WITHOUT_EFFECT = frozenset(
-    ("from_pt", "from_tf", "local_files_only", "low_cpu_mem_usage")
-)
+ACTIVATIONS = ("gelu", "quick_gelu")
 
 
 class CvtPreTrainedModel:
@@ -35,7 +37,10 @@ class CvtPreTrainedModel:
     main_input_name = "pixel_values"
 
     #: The architecture that config.json names.
-    _architecture: str
+    architecture: str
+
+    # Arguments of the constructor without effect, which from_pretrained takes.
+    _unused_arguments: tuple[str, ...] = ()
 
     def __init__(self, config: CvtConfig):
         """A model with random weights, as Hugging Face initialises them; they
@@ -74,7 +79,7 @@ class CvtPreTrainedModel:
     def _check_config(cls, config: CvtConfig) -> str:
         """The text of config.json that the model is compiled from."""
         values = json.loads(config.to_json_string(use_diff=False))
-        values["architectures"] = [cls._architecture]
+        values["architectures"] = [cls.architecture]
         return _native.check_config(json.dumps(values), "config")
 
     @classmethod
@@ -95,6 +100,8 @@ class CvtPreTrainedModel:
         *,
         config: Union[CvtConfig, str, os.PathLike, None] = None,
         weights: Union[str, os.PathLike, None] = None,
+        from_tf: bool = False,
+        use_safetensors: Optional[bool] = None,
         ignore_mismatched_sizes: bool = False,
         activation: Optional[str] = None,
         precision: str = "f32",
@@ -106,56 +113,86 @@ class CvtPreTrainedModel:
 
         config: instead of the folder's config.json.
         weights: a file, instead of the folder's model.safetensors,
-            pytorch_model.bin or tf_model.h5; its content says which format it
-            is.
+            pytorch_model.bin or tf_model.h5, of which it takes the first there
+            is; its content says which format it is.
+        from_tf: where weights is not given, take tf_model.h5.
+        use_safetensors: where neither is given, take model.safetensors, or, if
+            False, pytorch_model.bin.
         ignore_mismatched_sizes: draw a classifier of another size than config
             says at random, instead of failing.
         activation: "gelu" or "quick_gelu"; by default gelu, and quick_gelu for
             weights of the original repository.
         precision: "f32", "bf16" or "int8".
         threads: those that compute; 0: one for each CPU.
-        kwargs: values of the config to replace, such as num_labels.
+        kwargs: values of the config to replace, such as num_labels.  Other
+            arguments of transformers are accepted where they ask for what is so
+            anyway, such as device_map="cpu".
 
         Raises OSError if there is no such model, ValueError if it is not in
-        order; both say what was found and what is expected."""
+        order; both say what was found and what is expected.  Raises ValueError
+        or TypeError for arguments that it does not take."""
         name = os.fspath(pretrained_model_name_or_path)
-        settings = programs.Settings(precision=precision, threads=threads)
+        settings = programs.Settings(
+            precision=precision, threads=whole_number("threads", threads, 0)
+        )
+        _check_activation(activation)
+        values = without_loading_arguments(kwargs)
+        for argument in cls._unused_arguments:
+            values.pop(argument, None)
         folder = _native.find_model_folder(name)
-        values = {k: v for k, v in kwargs.items() if k not in WITHOUT_EFFECT}
         if config is None or isinstance(config, (str, os.PathLike)):
             config = CvtConfig.from_pretrained(config or folder)
         config = as_config(config)
         config = _with_values(config, values, f"{cls.__name__}.from_pretrained()")
         config.name_or_path = name
         text = cls._check_config(config)
-        path = os.path.abspath(os.fspath(weights or folder))
+        weights = weights or weights_in(folder, from_tf, use_safetensors)
+        path = os.path.abspath(os.fspath(weights))
         files, warnings = _native.check_weights(text, path, ignore_mismatched_sizes)
         for warning in warnings:
             logger.warning("%s", warning)
+        processor, processor_text = _read_processor(folder)
         source = artifacts.Source(
             text,
-            processor=_read_processor(folder),
+            processor=processor_text,
             weights=path,
             weight_files=tuple(files),
             ignore_mismatched_sizes=ignore_mismatched_sizes,
             activation=activation,
             known_warnings=tuple(warnings),
         )
-        processor = None
-        if source.processor is not None:
-            processor = AutoImageProcessor.from_pretrained(folder)
         runs = cls._programs_of(source, config, settings)
         return cls._of_program(config, runs, processor)
 
-    def save_pretrained(self, save_directory: Union[str, os.PathLike]) -> None:
+    def save_pretrained(
+        self,
+        save_directory: Union[str, os.PathLike],
+        *,
+        safe_serialization: bool = True,
+        push_to_hub: bool = False,
+    ) -> None:
         """Writes config.json and model.safetensors, which transformers reads
-        too, into a folder.  Raises OSError or ValueError."""
+        too, into a folder.
+
+        safe_serialization: False raises ValueError: there is no other format.
+        push_to_hub: True raises ValueError: nothing is uploaded.
+
+        Raises OSError or ValueError."""
+        if not safe_serialization:
+            raise ValueError(
+                f"safe_serialization is {safe_serialization!r}, expected True: only "
+                "safetensors is written"
+            )
+        if push_to_hub:
+            raise ValueError(
+                f"push_to_hub is {push_to_hub!r}, expected False: nothing is uploaded"
+            )
         source = self._compiled_programs("save_pretrained").source
         folder = pathlib.Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)
         artifacts.write_weights(source, folder / "model.safetensors")
         config = CvtConfig.from_dict(self.config.to_dict())
-        config.architectures = [self._architecture]
+        config.architectures = [self.architecture]
         config.save_pretrained(folder)
 
     def compile(
@@ -248,11 +285,16 @@ def in_kind_of(value: Any, arrays):
 def _with_values(config: CvtConfig, values: dict[str, Any], call: str) -> CvtConfig:
     """A copy of `config` with other values."""
     for key in values:
-        if key in ("dtype", "torch_dtype"):
-            raise TypeError(f"{call} has no {key}; use precision='bf16', for example")
         if not config.has_value(key):
             raise TypeError(f"{call} got an unexpected keyword argument {key!r}")
     return type(config).from_dict(config.to_dict(), **values)
+
+
+def _check_activation(activation: Optional[str]) -> None:
+    if activation not in (None, *ACTIVATIONS):
+        raise ValueError(
+            f"activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}"
+        )
 
 
 def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int]:
@@ -269,6 +311,11 @@ def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int
     return height, width
 
 
-def _read_processor(folder: str) -> Optional[str]:
-    path = pathlib.Path(folder) / "preprocessor_config.json"
-    return path.read_text() if path.exists() else None
+def _read_processor(
+    folder: str,
+) -> tuple[Optional[ConvNextImageProcessor], Optional[str]]:
+    """The image processor of a model folder, and the text that describes it."""
+    file = pathlib.Path(folder) / IMAGE_PROCESSOR_NAME
+    if not file.exists():
+        return None, None
+    return AutoImageProcessor.from_pretrained(folder), file.read_text("utf-8")

@@ -59,6 +59,13 @@ def labels_to_numpy(tensor: Any) -> np.ndarray:
     return array
 
 
+def is_float32(dtype: Any) -> bool:
+    """Whether `dtype` is float32, as a string or a type of any library."""
+    for attribute in ("name", "__name__"):
+        dtype = getattr(dtype, attribute, dtype)
+    return str(dtype) in ("float32", "torch.float32")
+
+
 def from_numpy(array: np.ndarray, kind: Kind) -> Any:
     """`array` as a tensor of a library, which is imported if needed.
 

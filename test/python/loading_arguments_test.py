@@ -1,10 +1,186 @@
 """What from_pretrained takes beside the name of a model, and what it refuses."""
 
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
 import unittest
+
+import numpy as np
 
 import cvtc
 import digits
 from frameworks import needs
+
+
+# They ask for what is so anyway.
+HARMLESS = {
+    "cache_dir": None,
+    "force_download": True,
+    "local_files_only": True,
+    "proxies": {},
+    "resume_download": True,
+    "revision": "main",
+    "subfolder": "",
+    "token": "secret",
+    "trust_remote_code": True,
+    "use_auth_token": "secret",
+}
+OTHER_PLACES = {
+    "cache_dir": "/tmp/cache",
+    "image_processor_filename": "other.json",
+    "revision": "v2",
+    "subfolder": "a",
+    "variant": "fp16",
+}
+CLASSES = (
+    cvtc.AutoImageProcessor,
+    cvtc.ConvNextImageProcessor,
+    cvtc.CvtConfig,
+    cvtc.CvtForImageClassification,
+    cvtc.TFCvtModel,
+)
+
+
+class HubArgumentsTest(unittest.TestCase):
+    def test_without_effect(self):
+        for cls in CLASSES:
+            found = cls.from_pretrained(digits.MODEL, **HARMLESS)
+            again = cls.from_pretrained(digits.MODEL, revision=None)
+            self.assertEqual(repr(found), repr(again))
+            self.assertNotIn("secret", repr(found))
+
+    def test_other_places(self):
+        for cls in CLASSES:
+            for name, value in OTHER_PLACES.items():
+                with self.subTest(f"{cls.__name__} {name}"):
+                    with self.assertRaisesRegex(
+                        ValueError,
+                        f"^from_pretrained.. does not take {name}; give the path of",
+                    ):
+                        cls.from_pretrained(digits.MODEL, **{name: value})
+
+    def test_configs_come_alone(self):
+        load = cvtc.CvtConfig.from_pretrained
+        load(digits.MODEL, return_unused_kwargs=False)
+        with self.assertRaisesRegex(ValueError, "does not take return_unused_kwargs"):
+            load(digits.MODEL, return_unused_kwargs=True)
+
+
+class LoadingTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.pixels = digits.expected("pixel_values_first2")
+
+    def load(self, name=digits.MODEL, **options):
+        return cvtc.CvtForImageClassification.from_pretrained(name, **options)
+
+    def test_without_effect(self):
+        for options in (
+            {"attn_implementation": "sdpa", "low_cpu_mem_usage": True},
+            {"device_map": "cpu", "torch_dtype": "auto", "output_loading_info": False},
+            {"device_map": "auto", "dtype": np.float32},
+            {"device_map": {"": "cpu"}, "dtype": np.dtype("f4")},
+            {"device_map": None, "dtype": None, "from_pt": True},
+            {"torch_dtype": "float32"},
+        ):
+            with self.subTest(options):
+                self.assertEqual(self.load(**options).config, self.load().config)
+
+    @needs("torch")
+    def test_types_of_torch(self):
+        import torch
+
+        self.load(torch_dtype=torch.float32, device_map=torch.device("cpu"))
+        with self.assertRaisesRegex(ValueError, "^dtype is torch.float16, expected"):
+            self.load(dtype=torch.float16)
+
+    def test_refused(self):
+        for sentence, options in {
+            "^torch_dtype is 'float16', .*; precision says": {"torch_dtype": "float16"},
+            "^dtype is .*float64.*, expected float32 or": {"dtype": np.float64},
+            "^device_map is 'cuda:0', expected None": {"device_map": "cuda:0"},
+            "^device_map is {'': 0}, expected None": {"device_map": {"": 0}},
+            "does not take output_loading_info": {"output_loading_info": True},
+            "^activation is 'relu', expected one of gelu, quick_gelu$": {
+                "activation": "relu"
+            },
+            "^threads is -1, expected a whole number of at least 0$": {"threads": -1},
+            "^threads is 1.5, expected a whole number": {"threads": 1.5},
+            "^threads is '2', expected a whole number": {"threads": "2"},
+        }.items():
+            with self.subTest(options):
+                with self.assertRaisesRegex(ValueError, sentence):
+                    self.load(**options)
+
+    def test_arguments_of_the_constructor(self):
+        cvtc.CvtModel.from_pretrained(digits.MODEL, add_pooling_layer=False)
+        with self.assertRaisesRegex(TypeError, "argument 'add_pooling_layer'"):
+            self.load(add_pooling_layer=False)
+
+    def test_which_weights(self):
+        tensorflow = digits.make_folder(self.folder, "tf", digits.FORMATS / "tf_model.h5")
+        shutil.copy(digits.MODEL / "model.safetensors", tensorflow)
+        for name, options in {
+            "tf_model.h5": {"from_tf": True},
+            "model.safetensors": {"use_safetensors": True},
+            "pytorch_model.bin": {"use_safetensors": False},
+        }.items():
+            with self.subTest(name):
+                if name == "pytorch_model.bin":
+                    with self.assertRaisesRegex(OSError, "tf: has no pytorch_model"):
+                        self.load(tensorflow, **options)
+                    shutil.copy(digits.FORMATS / name, tensorflow)
+                model = self.load(tensorflow, **options)
+                source = model._programs.source
+                self.assertEqual(source.weight_files, (str(tensorflow / name),))
+                logits = model(self.pixels).logits
+                expected = digits.expected("logits")[:2]
+                np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-4)
+
+    def test_saving(self):
+        model = self.load()
+        model.save_pretrained(self.folder, safe_serialization=True, push_to_hub=False)
+        with self.assertRaisesRegex(ValueError, "only safetensors is written"):
+            model.save_pretrained(self.folder / "no", safe_serialization=False)
+        with self.assertRaisesRegex(ValueError, "nothing is uploaded"):
+            model.save_pretrained(self.folder / "no", push_to_hub=True)
+        self.assertFalse((self.folder / "no").exists())
+
+    def test_artifacts(self):
+        artifact = self.load().compile()
+        self.assertEqual(cvtc.load(artifact).config.name_or_path, str(artifact))
+        with self.assertRaisesRegex(ValueError, "^threads is -1, expected a whole"):
+            cvtc.load(artifact, threads=-1)
+
+    def test_files_are_utf8(self):
+        """Whatever the user's language is."""
+        folder = digits.make_folder(
+            self.folder, "model", digits.MODEL / "model.safetensors"
+        )
+        file = folder / "preprocessor_config.json"
+        text = file.read_text("utf-8").replace("{", '{"author": "Zoë",', 1)
+        file.write_text(text, "utf-8")
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import cvtc, sys; cvtc.CvtModel.from_pretrained(sys.argv[1])",
+                folder,
+            ],
+            env={
+                **os.environ,
+                "LC_ALL": "C",
+                "PYTHONCOERCECLOCALE": "0",
+                "PYTHONPATH": str(pathlib.Path(cvtc.__file__).parents[1]),
+                "PYTHONUTF8": "0",
+            },
+            check=True,
+        )
 
 
 class ValuesOfTheConfigTest(unittest.TestCase):

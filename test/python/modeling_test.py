@@ -235,8 +235,6 @@ class LoadingTest(unittest.TestCase):
     def test_unknown_arguments(self):
         with self.assertRaisesRegex(TypeError, "unexpected keyword argument 'colour'"):
             cvtc.CvtModel.from_pretrained(digits.MODEL, colour=1)
-        with self.assertRaisesRegex(TypeError, "use precision"):
-            cvtc.CvtModel.from_pretrained(digits.MODEL, torch_dtype="float16")
         with self.assertRaisesRegex(ValueError, "precision is 'f16', expected one of"):
             cvtc.CvtModel.from_pretrained(digits.MODEL, precision="f16")
 
