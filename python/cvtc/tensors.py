@@ -52,11 +52,23 @@ def to_numpy(tensor: Any, name: str = "pixel_values") -> np.ndarray:
 def labels_to_numpy(tensor: Any) -> np.ndarray:
     """An array with the values of `tensor`, of the same type (bfloat16 as
     float32), that may be read-only.  Arguments and errors as to_numpy's, except
-    that integers and booleans are good as well."""
-    array = as_array(tensor, "labels")
+    that integers and booleans are good as well, and lists of numbers."""
+    if isinstance(tensor, (list, tuple)):
+        array = _list_to_array(tensor)
+    else:
+        array = as_array(tensor, "labels")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"labels: found type {array.dtype}, expected numbers")
     return array
+
+
+def _list_to_array(labels: Any) -> np.ndarray:
+    try:
+        return np.asarray(labels)
+    except ValueError:
+        raise ValueError(
+            "labels: found lists of several lengths, expected the same for each picture"
+        ) from None
 
 
 def is_float32(dtype: Any) -> bool:
@@ -122,7 +134,8 @@ def _torch_to_array(tensor: Any, name: str) -> np.ndarray:
             f"{name}: found a tensor on {tensor.device}, expected one on the CPU; "
             ".cpu() moves it"
         )
-    tensor = tensor.detach()
+    # Views may hold a sign or a conjugation that memory has not.
+    tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.is_floating_point() and tensor.dtype not in (
         torch.float32,
         torch.float64,

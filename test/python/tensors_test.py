@@ -85,10 +85,16 @@ class Numpy(TensorTest):
             self.assertIs(labels_to_numpy(labels), labels)
         with self.assertRaisesRegex(TypeError, "^labels: found type <U1, expected num"):
             labels_to_numpy(np.array(["a"]))
-        with self.assertRaisesRegex(
-            TypeError, "^labels: found list, expected a tensor"
-        ):
-            labels_to_numpy([1, 2])
+
+    def test_lists_of_labels(self):
+        for labels in ([1, 2], (1, 2), [[0.5, 1], [0, 1]], [np.int64(1), np.int64(2)]):
+            converted = labels_to_numpy(labels)
+            self.assertEqual(converted.dtype, np.array(labels).dtype)
+            np.testing.assert_array_equal(converted, labels)
+        with self.assertRaisesRegex(TypeError, "^labels: found type <U1, expected num"):
+            labels_to_numpy(["a"])
+        with self.assertRaisesRegex(ValueError, "^labels: found lists of several len"):
+            labels_to_numpy([[1], [1, 2]])
 
 
 class OtherLibraries(TensorTest):
@@ -180,6 +186,14 @@ class Torch(TensorTest):
         for kind in ("float16", "bfloat16", "float64", "float8_e4m3fn"):
             tensor = self.tensor.to(getattr(self.torch, kind))
             self.assertConverted(tensor, tensor.float().numpy())
+
+    def test_views_with_another_sign(self):
+        """As imaginary parts of conjugates are."""
+        pairs = self.torch.complex(self.tensor, self.tensor)
+        negative = pairs.conj().imag
+        self.assertTrue(negative.is_neg())
+        self.assertConverted(negative, -VALUES)
+        self.assertRefused(TypeError, "type complex64, expected float", pairs.conj())
 
     def test_what_is_refused(self):
         for kind in ("int64", "uint8", "bool", "complex64"):
