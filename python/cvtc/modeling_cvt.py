@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, TypeVar, Union
+
+import numpy as np
 
 from . import losses, tensors
 from .configuration import CvtConfig
-from .outputs import BaseModelOutputWithCLSToken, ImageClassifierOutputWithNoAttention
-from .pretrained import CvtPreTrainedModel, TorchConventions, in_kind_of
+from .conventions import TorchConventions, calling
+from .outputs import (
+    BaseModelOutputWithCLSToken,
+    ImageClassifierOutputWithNoAttention,
+    ModelOutput,
+)
+from .pretrained import CvtPreTrainedModel, in_kind_of
+
+_Output = TypeVar("_Output", bound=ModelOutput)
 
 
 class BareModel(CvtPreTrainedModel):
@@ -20,7 +29,13 @@ class BareModel(CvtPreTrainedModel):
         token = ("cls_token_value",) if config.cls_token[-1] else ()
         return ("last_hidden_state", *token)
 
-    def _encode(self, pixel_values, output_hidden_states, return_dict, output_class):
+    def _encode(
+        self,
+        pixel_values: Any,
+        output_hidden_states: Optional[bool],
+        return_dict: Optional[bool],
+        output_class: type[_Output],
+    ) -> Union[_Output, tuple]:
         hidden = self._wants_hidden(output_hidden_states)
         results = self._run(pixel_values, hidden)
         values = output_class(
@@ -46,13 +61,13 @@ class Classifier(CvtPreTrainedModel):
 
     def _classify(
         self,
-        pixel_values,
-        labels,
-        output_hidden_states,
-        return_dict,
-        output_class,
-        loss_function,
-    ):
+        pixel_values: Any,
+        labels: Any,
+        output_hidden_states: Optional[bool],
+        return_dict: Optional[bool],
+        output_class: type[_Output],
+        loss_function: Callable[[np.ndarray, np.ndarray, CvtConfig], np.ndarray],
+    ) -> Union[_Output, tuple]:
         hidden = self._wants_hidden(output_hidden_states)
         results = self._run(pixel_values, hidden)
         logits = results.get("logits")
@@ -105,7 +120,7 @@ class CvtModel(TorchConventions, BareModel):
             pixel_values, output_hidden_states, return_dict, BaseModelOutputWithCLSToken
         )
 
-    __call__ = forward
+    __call__ = calling(forward)
 
 
 class CvtForImageClassification(TorchConventions, Classifier):
@@ -149,4 +164,4 @@ class CvtForImageClassification(TorchConventions, Classifier):
             losses.pytorch_loss,
         )
 
-    __call__ = forward
+    __call__ = calling(forward)

@@ -6,6 +6,7 @@ import collections.abc
 from typing import Any, Optional, Union
 
 from . import losses
+from .conventions import TensorFlowConventions, calling
 from .modeling_cvt import BareModel, Classifier
 from .outputs import (
     TFBaseModelOutputWithCLSToken,
@@ -42,7 +43,7 @@ def _unpack(inputs: Any, names: tuple[str, ...], given: dict[str, Any]) -> dict[
     return values
 
 
-class TFCvtModel(BareModel):
+class TFCvtModel(TensorFlowConventions, BareModel):
     """The bare CvT encoder, called as TensorFlow's.
 
     config: the architecture, to make a model with random weights;
@@ -87,10 +88,10 @@ class TFCvtModel(BareModel):
             TFBaseModelOutputWithCLSToken,
         )
 
-    __call__ = call
+    __call__ = calling(call)
 
 
-class TFCvtForImageClassification(Classifier):
+class TFCvtForImageClassification(TensorFlowConventions, Classifier):
     """A CvT image classifier, called as TensorFlow's.
 
     config: the architecture, to make a model with random weights;
@@ -147,4 +148,4 @@ class TFCvtForImageClassification(Classifier):
             losses.tensorflow_loss,
         )
 
-    __call__ = call
+    __call__ = calling(call)

@@ -248,30 +248,6 @@ class CvtPreTrainedModel:
         return f"{type(self).__name__}({self.config!r})"
 
 
-class TorchConventions:
-    """What code written for PyTorch's modules calls beside forward."""
-
-    #: Computation is on the CPU, whatever the tensors come from.
-    device = "cpu"
-
-    def eval(self):
-        """Does nothing: the model is always in evaluation mode."""
-        return self
-
-    def train(self, mode: bool = True):
-        """Raises NotImplementedError unless mode is False."""
-        if mode:
-            raise NotImplementedError("training is not supported: cvtc runs models")
-        return self
-
-    def to(self, device: Any = "cpu"):
-        """Returns the model; raises ValueError for another device than the
-        CPU."""
-        if str(device).split(":")[0] != "cpu":
-            raise ValueError(f"device is {device}, expected cpu: cvtc runs on CPUs")
-        return self
-
-
 def in_kind_of(value: Any, arrays):
     """An array, a tuple of them or None, as tensors of the kind of `value`."""
     kind = tensors.kind_of(value)

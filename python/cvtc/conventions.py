@@ -1,0 +1,123 @@
+"""What code written for a framework's models calls beside forward or call."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any, Callable, TypeVar, cast
+
+import numpy as np
+
+from .configuration import CvtConfig
+from .tensors import is_float32, kind_of
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def calling(method: _Method) -> _Method:
+    """A method that is described like `method` and calls it, or what a subclass
+    has in its place."""
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self, method.__name__)(*args, **kwargs)
+
+    return cast(_Method, call)
+
+
+class TorchConventions:
+    """What code written for PyTorch's modules calls beside forward."""
+
+    @property
+    def device(self) -> Any:
+        """The CPU, whatever the tensors come from: a torch.device if torch is
+        imported, else "cpu"."""
+        torch = sys.modules.get("torch")
+        return "cpu" if torch is None else torch.device("cpu")
+
+    @property
+    def dtype(self) -> Any:
+        """float32, which inputs and results are of: torch's type if torch is
+        imported, else numpy's."""
+        torch = sys.modules.get("torch")
+        return np.dtype(np.float32) if torch is None else torch.float32
+
+    def eval(self):
+        """Does nothing: the model is always in evaluation mode."""
+        return self
+
+    def train(self, mode: bool = True):
+        """Raises NotImplementedError unless mode is False."""
+        if mode:
+            raise NotImplementedError("training is not supported: cvtc runs models")
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True):
+        """Raises NotImplementedError unless requires_grad is False."""
+        if requires_grad:
+            raise NotImplementedError("gradients are not supported: cvtc runs models")
+        return self
+
+    def cpu(self):
+        """Does nothing: the model is on the CPU."""
+        return self
+
+    def float(self):
+        """Does nothing: inputs and results are float32."""
+        return self
+
+    def to(
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ):
+        """Returns the model; raises ValueError for another device than the CPU
+        or another type than float32.
+
+        args: a device, a type, both, or a tensor that has them, and
+            non_blocking.
+        non_blocking, memory_format: without effect."""
+        for value in (*args, device, dtype):
+            if value is None or isinstance(value, bool):
+                continue
+            is_tensor = kind_of(value) == "torch"
+            for one in (value.device, value.dtype) if is_tensor else (value,):
+                _check_place(one)
+        return self
+
+
+class TensorFlowConventions:
+    """How TensorFlow's models are made."""
+
+    def __init__(self, config: CvtConfig, *inputs: Any, **kwargs: Any):
+        """A model with random weights, as Hugging Face initialises them; they
+        are drawn from Python's module `random`.
+
+        inputs, kwargs: what transformers hands to Keras, of which only `name` is
+            taken, without effect.
+
+        Raises ValueError for a config that no model can have, TypeError for
+        other arguments."""
+        kwargs.pop("name", None)
+        if inputs or kwargs:
+            found = [*map(repr, inputs), *kwargs]
+            raise TypeError(
+                f"{type(self).__name__}() got the unexpected argument {found[0]}; it "
+                "takes a config and a name"
+            )
+        super().__init__(config)
+
+
+def _check_place(value: Any) -> None:
+    """Of a model: a device or a type."""
+    if str(value).split(":")[0] == "cpu" or is_float32(value):
+        return
+    if str(value).startswith("torch.") or isinstance(value, np.dtype):
+        raise ValueError(
+            f"dtype is {value}, expected float32: from_pretrained's precision says "
+            "what is computed in"
+        )
+    raise ValueError(f"device is {value}, expected cpu: cvtc runs on CPUs")
