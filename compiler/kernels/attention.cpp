@@ -60,6 +60,38 @@ MatmulTile attentionOutputTile(const AttentionSpec &spec, CpuTarget target) {
   return {rows, columns};
 }
 
+void scheduleQueries(Func query, Func turned, int queries, int steps,
+                     Func consumer, Var block, int lanes) {
+  Var i = query.args()[0], q = query.args()[1], d = query.args()[2];
+  query.compute_at(consumer, block)
+      .bound_extent(q, queries)
+      .reorder(i, d, q)
+      .vectorize(q, lanes)
+      .unroll(i);
+  // As many stores side by side as vectors have lanes transpose a square.
+  turned.compute_at(query, q).bound_extent(q, lanes).reorder(q, d);
+  if (steps % lanes == 0)
+    turned.vectorize(d, lanes).unroll(q);
+  else
+    turned.vectorize(q, lanes);
+}
+
+void scheduleScores(Func score, Func dot, RDom channel, int keys,
+                    const MatmulTile &tile, Func consumer, Var block, int lanes,
+                    bool sideBySide) {
+  Var q = score.args()[0], k = score.args()[1], kTile("kTile"), ki("ki");
+  score.compute_at(consumer, block)
+      .bound_extent(q, tile.columns)
+      .bound_extent(k, keys)
+      .split(k, kTile, ki, tile.rows, TailStrategy::ShiftInwards)
+      .reorder(q, ki, kTile)
+      .vectorize(q, lanes)
+      .unroll(q)
+      .unroll(ki)
+      .never_partition_all();
+  computeInRegisters(dot, score, kTile, channel, tile, lanes, sideBySide);
+}
+
 namespace {
 
 /// How the work of one head is cut.
@@ -146,30 +178,11 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
 
 void Scores::schedule(Func consumer, Var block, const Blocking &blocking,
                       int lanes) {
-  query.compute_at(consumer, block)
-      .bound_extent(q, blocking.queries)
-      .reorder(i, d, q)
-      .vectorize(q, lanes)
-      .unroll(i);
-  // As many stores side by side as vectors have lanes transpose a square.
-  turned.compute_at(query, q).bound_extent(q, lanes).reorder(q, d);
-  if (steps % lanes == 0)
-    turned.vectorize(d, lanes).unroll(q);
-  else
-    turned.vectorize(q, lanes);
-
-  Var kTile("kTile"), ki("ki");
-  score.compute_at(consumer, block)
-      .bound_extent(q, blocking.queries)
-      .bound_extent(k, keys)
-      .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
-      .reorder(q, ki, kTile)
-      .vectorize(q, lanes)
-      .unroll(q)
-      .unroll(ki)
-      .never_partition_all();
-  computeInRegisters(dot, score, kTile, channel,
-                     {blocking.keysPerTile, blocking.queries}, lanes, paired);
+  scheduleQueries(query, turned, blocking.queries, steps, consumer, block,
+                  lanes);
+  scheduleScores(score, dot, channel, keys,
+                 {blocking.keysPerTile, blocking.queries}, consumer, block,
+                 lanes, paired);
 }
 
 /// power(i, q, k, h, b), the exponential for the key that is multiplied as

@@ -30,6 +30,21 @@ std::span<const ScoreShape> scoreShapes(CpuTarget target);
 /// every block of queries that is made of vectors.
 MatmulTile attentionOutputTile(const AttentionSpec &spec, CpuTarget target);
 
+/// Turns the queries of a block in loop `block` of `consumer`: query(i, q, d, h,
+/// b) is number i of turned(q, d, h, b), d < steps, so that queries are side by
+/// side.
+void scheduleQueries(Halide::Func query, Halide::Func turned, int queries,
+                     int steps, Halide::Func consumer, Halide::Var block,
+                     int lanes);
+
+/// Computes the scores of a block against all `keys` in loop `block` of
+/// `consumer`: score(q, k, h, b) of dot(q, k, h, b), which is summed over
+/// `channel` in registers for `tile`, keys by queries, at a time.
+/// sideBySide: as computeInRegisters takes it.
+void scheduleScores(Halide::Func score, Halide::Func dot, Halide::RDom channel,
+                    int keys, const MatmulTile &tile, Halide::Func consumer,
+                    Halide::Var block, int lanes, bool sideBySide);
+
 /// The kernel where `math` is i8.
 void buildQuantizedAttention(KernelBuilder &builder, const AttentionSpec &spec);
 

@@ -224,17 +224,8 @@ void Scores::schedule(Func consumer, Var block, Var task,
   keyScale.compute_at(consumer, task).vectorize(k, lanes);
   keyTop.compute_at(consumer, task);
 
-  query.compute_at(consumer, block)
-      .bound_extent(q, blocking.queries)
-      .reorder(i, d, q)
-      .vectorize(q, lanes)
-      .unroll(i);
-  // As many stores side by side as vectors have lanes transpose a square.
-  turned.compute_at(query, q).bound_extent(q, lanes).reorder(q, d);
-  if (steps % lanes == 0)
-    turned.vectorize(d, lanes).unroll(q);
-  else
-    turned.vectorize(q, lanes);
+  scheduleQueries(query, turned, blocking.queries, steps, consumer, block,
+                  lanes);
   queries.schedule(consumer, block, query, q, lanes, byteVector);
   for (Func f : {scale, start})
     f.compute_at(consumer, block)
@@ -248,19 +239,9 @@ void Scores::schedule(Func consumer, Var block, Var task,
       .vectorize(q, lanes)
       .unroll(q);
 
-  Var kTile("kTile"), ki("ki");
-  score.compute_at(consumer, block)
-      .bound_extent(q, blocking.queries)
-      .bound_extent(k, static_cast<int>(spec.keys))
-      .split(k, kTile, ki, blocking.keysPerTile, TailStrategy::ShiftInwards)
-      .reorder(q, ki, kTile)
-      .vectorize(q, lanes)
-      .unroll(q)
-      .unroll(ki)
-      .never_partition_all();
-  computeInRegisters(dot, score, kTile, channel,
-                     {blocking.keysPerTile, blocking.queries}, lanes,
-                     /*sideBySide=*/true);
+  scheduleScores(score, dot, channel, static_cast<int>(spec.keys),
+                 {blocking.keysPerTile, blocking.queries}, consumer, block,
+                 lanes, /*sideBySide=*/true);
 }
 
 /// power(i, q, k, h, b), the exponential for key 4k + i as a byte, and the bits
