@@ -25,12 +25,24 @@ using Array = nb::ndarray<nb::numpy, float>;
 
 namespace {
 
+/// A session and whose turn it is.  Of one process: a fork inherits neither
+/// threads nor, if another thread runs meanwhile, a mutex that anyone unlocks.
+struct OwnedSession {
+  const pid_t owner = getpid();
+  std::mutex mutex;
+  /// Created when first needed, with the mutex held.
+  std::optional<cvt::Session> session;
+};
+
 /// An opened artifact and one session, which its callers share one after the
 /// other: it has a thread for each CPU already.
 class CompiledModel {
 public:
   CompiledModel(const std::string &path, int32_t threads)
       : model(path), threads(threads) {}
+
+  /// With the GIL held.
+  ~CompiledModel() { abandonInherited(); }
 
   /// With the GIL held; releases it while the model runs.
   std::vector<Array> run(const Pixels &pixels);
@@ -39,15 +51,11 @@ public:
 
 private:
   void checkShape(const Pixels &pixels) const;
-  cvt::Session &ownSession();
+  void abandonInherited();
 
   cvt::Model model;
   int32_t threads;
-  std::mutex mutex;
-  /// Created when first needed, again in a process that was forked: threads are
-  /// not inherited.
-  std::unique_ptr<cvt::Session> session;
-  pid_t sessionOwner = 0;
+  std::unique_ptr<OwnedSession> own = std::make_unique<OwnedSession>();
 };
 
 } // namespace
@@ -74,16 +82,14 @@ void CompiledModel::checkShape(const Pixels &pixels) const {
           .c_str());
 }
 
-/// With the mutex held.
-cvt::Session &CompiledModel::ownSession() {
-  if (session && sessionOwner != getpid())
-    // Its destructor would wait for threads that only the parent has.
-    (void)session.release();
-  if (!session) {
-    session = std::make_unique<cvt::Session>(model, threads);
-    sessionOwner = getpid();
-  }
-  return *session;
+/// In a forked process, leaks what is the parent's: its destructor would wait
+/// for threads that only the parent has.  With the GIL held, which makes this
+/// the only thread that looks at `own`.
+void CompiledModel::abandonInherited() {
+  if (own->owner == getpid())
+    return;
+  (void)own.release();
+  own = std::make_unique<OwnedSession>();
 }
 
 /// A new array of `batch` rows of an output, not initialised.
@@ -108,11 +114,15 @@ std::vector<Array> CompiledModel::run(const Pixels &pixels) {
     buffers.push_back(outputs.back().data());
   }
   const float *input = pixels.data();
+  abandonInherited();
+  OwnedSession &turn = *own;
   nb::gil_scoped_release release;
-  std::lock_guard lock(mutex);
+  std::lock_guard lock(turn.mutex);
+  if (!turn.session)
+    turn.session.emplace(model, threads);
   for (int64_t first = 0; first < batch; first += info().max_batch) {
     int64_t count = std::min(info().max_batch, batch - first);
-    ownSession().run(input, count, buffers.data());
+    turn.session->run(input, count, buffers.data());
     input += count * cvt::Model::elementsPerImage(info().input);
     for (size_t i = 0; i < buffers.size(); ++i)
       buffers[i] += count * cvt::Model::elementsPerImage(info().outputs[i]);
