@@ -3,6 +3,7 @@
 #include "python/native/module.h"
 
 #include "cvt/model.hpp"
+#include "runtime/src/session.h"
 
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 namespace nb = nanobind;
+
+using namespace cvt::python;
 
 /// Of any rank: a wrong one is reported with what is expected.
 using Pixels = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
@@ -149,15 +152,37 @@ static std::vector<std::string> outputNamesOf(const CompiledModel &model) {
   return names;
 }
 
+/// The number of threads that a caller asks for.  Raises TypeError or
+/// ValueError.
+static int32_t toThreads(const nb::handle &number) {
+  auto whole = nb::steal(PyNumber_Index(number.ptr()));
+  if (!whole.is_valid())
+    throw nb::python_error();
+  int overflow = 0;
+  int64_t threads = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
+  if (overflow == 0 && cvt::isThreadCount(threads))
+    return static_cast<int32_t>(threads);
+  raise(PyExc_ValueError, cvt::badThreadCount(nb::str(whole).c_str()));
+}
+
+static void construct(CompiledModel *model, const PathLike &path,
+                      const nb::handle &threads) {
+  std::string file = toPath(path);
+  int32_t count = toThreads(threads);
+  nb::gil_scoped_release release;
+  new (model) CompiledModel(file, count);
+}
+
 void cvt::python::bindCompiledModel(nb::module_ &module) {
   nb::class_<CompiledModel>(module, "CompiledModel",
                             "An artifact, opened and checked.  Any thread may "
                             "use it; runs take turns.")
-      .def(nb::init<const std::string &, int32_t>(), nb::arg("path"),
-           nb::arg("threads") = 0, nb::call_guard<nb::gil_scoped_release>(),
+      .def("__init__", construct, nb::arg("path"), nb::arg("threads") = 0,
+           nb::sig("def __init__(self, path: str | bytes | os.PathLike, "
+                   "threads: int = 0) -> None"),
            "Opens the file at path, which is native code: only files you "
            "trust.  threads: those that compute; 0: one for each CPU.  Raises "
-           "OSError or RuntimeError.")
+           "OSError, RuntimeError or ValueError.")
       .def("run", &CompiledModel::run, nb::arg("pixel_values").noconvert(),
            "The outputs for (batch, C, H, W) float32 numbers, in the order of "
            "output_names.  Batches above max_batch run in pieces.  Raises "

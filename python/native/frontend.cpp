@@ -8,7 +8,6 @@
 #include "frontend/processor_config.h"
 
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 #include <nlohmann/json.hpp>
 
 #include <set>
@@ -17,50 +16,57 @@ namespace nb = nanobind;
 namespace fs = std::filesystem;
 
 using namespace cvt;
+using namespace cvt::python;
 
 /// A folder of the user's, or a model in Hugging Face's cache.
-static std::string findModelFolder(const std::string &name) {
+static nb::str findModelFolder(const PathLike &path) {
+  std::string name = toPath(path);
   std::error_code ignored;
   if (fs::is_directory(name, ignored))
-    return name;
+    return fromPath(name);
   std::string error = name + ": no such folder; expected a model folder or the "
                              "name of a model on Hugging Face's Hub";
   if (isHubName(name))
     if (auto snapshot = findInHubCache(name, error))
-      return snapshot->string();
-  PyErr_SetString(PyExc_OSError, error.c_str());
-  throw nb::python_error();
+      return fromPath(snapshot->string());
+  raise(PyExc_OSError, error);
 }
 
-static std::string checkConfig(const std::string &text,
-                               const std::string &name) {
+static std::string checkConfig(const std::string &text, const PathLike &name) {
   std::string error;
-  std::optional<CvtConfig> config = parseCvtConfig(text, name, error);
+  std::optional<CvtConfig> config = parseCvtConfig(text, toPath(name), error);
   if (!config)
-    throw nb::value_error(error.c_str());
+    raise(PyExc_ValueError, error);
   return toJson(*config).dump();
 }
 
 static std::string checkProcessorConfig(const std::string &text,
-                                        const std::string &name) {
+                                        const PathLike &name) {
   std::string error;
-  auto config = parseProcessorConfig(text, name, error);
+  auto config = parseProcessorConfig(text, toPath(name), error);
   if (!config)
-    throw nb::value_error(error.c_str());
+    raise(PyExc_ValueError, error);
   return toJson(*config).dump();
+}
+
+static nb::list toList(const auto &texts) {
+  nb::list list;
+  for (const std::string &text : texts)
+    list.append(fromPath(text));
+  return list;
 }
 
 /// A model's weights as a config needs them.
 static nb::tuple checkWeights(const std::string &configText,
-                              const std::string &path,
+                              const PathLike &path,
                               bool ignoreMismatchedSizes) {
   std::string error;
   std::optional<CvtConfig> config = parseCvtConfig(configText, "config", error);
   std::optional<ModelWeights> weights;
   if (config)
-    weights = openWeights(path, error);
+    weights = openWeights(toPath(path), error);
   if (!weights)
-    throw nb::value_error(error.c_str());
+    raise(PyExc_ValueError, error);
   std::set<std::string> files;
   for (const auto &[name, tensor] : weights->checkpoint.tensors)
     files.insert(tensor.file);
@@ -72,8 +78,8 @@ static nb::tuple checkWeights(const std::string &configText,
         "; ignore_mismatched_sizes=True draws weights of another "
         "shape at random";
   if (!fit.match.error.empty())
-    throw nb::value_error(fit.match.error.c_str());
-  return nb::make_tuple(std::vector(files.begin(), files.end()), fit.warnings);
+    raise(PyExc_ValueError, fit.match.error);
+  return nb::make_tuple(toList(files), toList(fit.warnings));
 }
 
 void cvt::python::bindFrontend(nb::module_ &module) {
@@ -90,7 +96,7 @@ void cvt::python::bindFrontend(nb::module_ &module) {
   module.def(
       "check_weights", checkWeights, nb::arg("config"), nb::arg("path"),
       nb::arg("ignore_mismatched_sizes"),
-      nb::sig("def check_weights(config: str, path: str, "
+      nb::sig("def check_weights(config: str, path: str | bytes | os.PathLike, "
               "ignore_mismatched_sizes: bool) -> tuple[list[str], list[str]]"),
       "Compares the weights in a folder, a file or an index with what the "
       "text of a config.json needs.  Those that are missing may be drawn, "

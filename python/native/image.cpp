@@ -9,7 +9,6 @@
 
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/array.h>
-#include <nanobind/stl/string.h>
 
 #include <memory>
 #include <string>
@@ -18,6 +17,7 @@
 namespace nb = nanobind;
 
 using namespace cvt::image;
+using namespace cvt::python;
 
 /// With any strides: channels may come first in memory, rows upside down, or
 /// one channel stand for three.
@@ -79,7 +79,8 @@ static Bytes decodeBytes(const nb::bytes &encoded) {
   return toArray(std::move(image));
 }
 
-static Bytes decodeFile(const std::string &path) {
+static Bytes decodeFile(const PathLike &file) {
+  std::string path = toPath(file);
   Result<Image> image = Error{};
   {
     nb::gil_scoped_release release;

@@ -12,6 +12,27 @@
 
 namespace nb = nanobind;
 
+std::string cvt::python::toPath(const PathLike &path) {
+  PyObject *encoded = nullptr;
+  if (!PyUnicode_FSConverter(path.ptr(), &encoded))
+    throw nb::python_error();
+  auto bytes = nb::steal<nb::bytes>(encoded);
+  return {bytes.c_str(), bytes.size()};
+}
+
+nb::str cvt::python::fromPath(const std::string &text) {
+  PyObject *decoded = PyUnicode_DecodeFSDefaultAndSize(
+      text.data(), static_cast<Py_ssize_t>(text.size()));
+  if (!decoded)
+    throw nb::python_error();
+  return nb::steal<nb::str>(decoded);
+}
+
+void cvt::python::raise(PyObject *type, const std::string &sentence) {
+  PyErr_SetObject(type, fromPath(sentence).ptr());
+  throw nb::python_error();
+}
+
 static PyObject *exceptionFor(cvt_code code) {
   switch (code) {
   case CVT_INVALID_ARGUMENT:
@@ -33,7 +54,8 @@ static void translate(const std::exception_ptr &thrown, void *) {
   try {
     std::rethrow_exception(thrown);
   } catch (const cvt::Error &error) {
-    PyErr_SetString(exceptionFor(error.code()), error.what());
+    PyErr_SetObject(exceptionFor(error.code()),
+                    cvt::python::fromPath(error.what()).ptr());
   }
 }
 

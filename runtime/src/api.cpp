@@ -15,9 +15,6 @@
 
 using namespace cvt;
 
-/// Threads of a session; far above what a network can use.
-static constexpr int32_t maxThreads = 1024;
-
 static Status refuse(const std::string &reason) {
   return fail(CVT_INVALID_ARGUMENT, reason);
 }
@@ -122,10 +119,8 @@ cvt_status *cvt_session_create(const cvt_model *model,
     cvt_session_options known = {};
     if (Status status = readOptions(options, "cvt_session_options", known))
       return status;
-    if (known.threads < 0 || known.threads > maxThreads)
-      return refuse("the number of threads must be from 1 to " +
-                    std::to_string(maxThreads) + ", or 0 for all CPUs, not " +
-                    std::to_string(known.threads));
+    if (!isThreadCount(known.threads))
+      return refuse(badThreadCount(std::to_string(known.threads)));
     if (known.threads == 0)
       known.threads = std::min(countUsableCpus(), int(maxThreads));
     const int64_t limit = model->manifest.maxBatch;

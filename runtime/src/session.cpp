@@ -14,6 +14,11 @@
 
 using namespace cvt;
 
+std::string cvt::badThreadCount(const std::string &found) {
+  return "the number of threads must be from 1 to " +
+         std::to_string(maxThreads) + ", or 0 for all CPUs, not " + found;
+}
+
 /// The functions behind cvt_services.  `session` is a cvt_session.
 struct cvt_session::Services {
   static cvt_session &get(void *session) {

@@ -15,7 +15,23 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
+
+namespace cvt {
+
+/// Threads of a session; far above what a network can use.
+inline constexpr int32_t maxThreads = 1024;
+
+/// Whether a session can be asked for this many: 0 is one for each CPU.
+inline bool isThreadCount(int64_t threads) {
+  return threads >= 0 && threads <= maxThreads;
+}
+
+/// What is wrong with another number; `found` is the number, of any size.
+std::string badThreadCount(const std::string &found);
+
+} // namespace cvt
 
 /// Used by one thread at a time.
 struct cvt_session {

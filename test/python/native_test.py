@@ -1,7 +1,10 @@
 """The extension module, where the package's own classes do not show it."""
 
 import os
+import pathlib
+import shutil
 import signal
+import tempfile
 import threading
 import time
 import unittest
@@ -68,6 +71,82 @@ class ForkTest(unittest.TestCase):
             stop.set()
             thread.join()
         self.assertEqual(codes, [0] * FORKS)
+
+
+class PathTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        # No UTF-8.
+        self.folder = os.path.join(folder.name, os.fsdecode(b"\xff"))
+        os.mkdir(self.folder)
+
+    def copy(self, file):
+        return shutil.copy(file, self.folder)
+
+    def forms(self, path):
+        return path, os.fsencode(path), pathlib.Path(path)
+
+    def test_pictures(self):
+        for path in self.forms(self.copy(digits.PICTURES[0])):
+            self.assertEqual(_native.decode_image_file(path).shape[2], 3)
+
+    def test_artifacts(self):
+        model = cvtc.CvtForImageClassification.from_pretrained(digits.MODEL)
+        for path in self.forms(self.copy(model.compile())):
+            self.assertEqual(_native.CompiledModel(path).input_shape, (3, 64, 64))
+
+    def test_model_folders(self):
+        config = (digits.MODEL / "config.json").read_text()
+        weights = self.copy(digits.MODEL / "model.safetensors")
+        for path in self.forms(self.folder):
+            self.assertEqual(_native.find_model_folder(path), self.folder)
+            self.assertEqual(
+                _native.check_weights(config, path, False), ([weights], [])
+            )
+
+    def test_errors_name_the_path(self):
+        missing = os.path.join(self.folder, "missing")
+        for act, error in (
+            (_native.decode_image_file, OSError),
+            (_native.CompiledModel, OSError),
+            (_native.find_model_folder, OSError),
+            (lambda path: _native.check_weights("{}", path, False), ValueError),
+            (lambda path: _native.check_config("[]", path), ValueError),
+            (lambda path: _native.check_processor_config("[]", path), ValueError),
+        ):
+            with self.assertRaises(error) as caught:
+                act(missing)
+            self.assertIn("missing", str(caught.exception))
+
+    def test_what_is_no_path(self):
+        for act in (
+            _native.decode_image_file,
+            _native.CompiledModel,
+            _native.find_model_folder,
+            lambda path: _native.check_weights("{}", path, False),
+        ):
+            with self.assertRaisesRegex(ValueError, "null byte"):
+                act(f"{digits.PICTURES[0]}\0")
+            with self.assertRaisesRegex(TypeError, "expected str, bytes or os.PathLike"):
+                act(3)
+
+
+class ThreadsTest(unittest.TestCase):
+    def test_refused_when_opened(self):
+        for threads in (-1, 1025, 2**31, 2**70):
+            with self.assertRaisesRegex(
+                ValueError,
+                f"^the number of threads must be from 1 to 1024, or 0 for all CPUs, "
+                f"not {threads}$",
+            ):
+                open_digits(threads=threads)
+
+    def test_whole_numbers(self):
+        for threads in (0, 2, np.int64(2)):
+            open_digits(threads=threads)
+        with self.assertRaisesRegex(TypeError, "as an integer"):
+            open_digits(threads=1.5)
 
 
 if __name__ == "__main__":
