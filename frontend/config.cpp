@@ -68,6 +68,10 @@ static Architecture readArchitecture(ObjectReader &reader) {
   return Architecture::ImageClassification;
 }
 
+static bool hasZeroByte(const json &string) {
+  return string.get_ref<const std::string &>().find('\0') != std::string::npos;
+}
+
 /// Names by class number; a class that the file gives no name has none here.
 static std::map<int64_t, std::string> readLabelNames(ObjectReader &reader,
                                                      const json &id2label) {
@@ -77,8 +81,12 @@ static std::map<int64_t, std::string> readLabelNames(ObjectReader &reader,
     const char *end = key.data() + key.size();
     auto [stop, status] = std::from_chars(key.data(), end, id);
     std::string place = "id2label's key " + describe(json(key));
+    std::string where = "id2label[" + describe(json(key)) + "]";
     if (status != std::errc() || stop != end)
       reader.fail(place, "no class number", "a whole number");
+    else if (name.is_string() && hasZeroByte(name))
+      // The C API hands out labels as C strings.
+      reader.fail(where, describe(name), "a string without a NUL character");
     else if (name.is_string())
       names[id] = name.get<std::string>();
     else if (name.is_number())
@@ -86,8 +94,7 @@ static std::map<int64_t, std::string> readLabelNames(ObjectReader &reader,
     else if (name.is_null())
       names[id] = kLabelPrefix + std::to_string(id);
     else
-      reader.fail("id2label[" + describe(json(key)) + "]", describe(name),
-                  "a string");
+      reader.fail(where, describe(name), "a string");
   }
   return names;
 }

@@ -314,6 +314,8 @@ TEST(Config, WrongLabelsAreRefused) {
                 {"id2label's key \"", "a whole number"});
   expectHolds(refuse({{"id2label", {{"4", true}}}}),
               {"id2label[\"4\"] is true", "a string"});
+  expectHolds(refuse({{"id2label", {{"3", std::string("a\0b", 3)}}}}),
+              {"id2label[\"3\"] is \"a\\u0000b\"", "without a NUL"});
   expectHolds(refuse({{"id2label", {"a", "b"}}}),
               {"id2label is a list of 2", "an object"});
   for (const json &value : {json(-1), json(1'000'001), json(2.0), json("2")})
