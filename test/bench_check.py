@@ -47,6 +47,11 @@ class Statistic(unittest.TestCase):
         with self.assertRaises(ValueError):
             statistic.paired_ratio([[1]], [[1], [1]])
 
+    def test_difference_pairs_rounds(self):
+        beyond = statistic.paired_difference([[3, 5], [30], [4]], [[1], [27], [1]])
+        self.assertEqual(beyond["median"], 3)
+        self.assertEqual((beyond["min"], beyond["max"]), (3, 3))
+
 
 class Report(unittest.TestCase):
     def test_columns_of_numbers_are_to_the_right(self):

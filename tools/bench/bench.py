@@ -11,6 +11,7 @@ import kernel_table
 import measure
 import models
 import peers
+import python_call
 import report
 import scaling
 import startup
@@ -134,6 +135,11 @@ def start(options, _output):
     return rows, startup.text(rows)
 
 
+def call_python(options, _output):
+    rows = python_call.measure_calls(options.build, rounds_of(options))
+    return rows, python_call.text(rows)
+
+
 def measure_kernels(options, _output):
     texts = kernel_table.measure_kernels(
         open_model(MODEL, options), options.precisions, options.threads
@@ -150,6 +156,7 @@ SECTIONS = {
     "scaling": scale,
     "accuracy": check_accuracy,
     "startup": start,
+    "python": call_python,
     "kernels": measure_kernels,
 }
 

@@ -38,7 +38,7 @@ def table(header, rows):
 
 
 def ratio_cells(ratio):
-    """The two cells of statistic.paired_ratio's result, which may be None."""
+    """The two cells of what statistic says of pairs of rounds, which may be None."""
     if ratio is None:
         return [None, "-"]
     return [ratio["median"], f"{ratio['low']:.2f} - {ratio['high']:.2f}"]

@@ -1,5 +1,6 @@
-"""What is said of times: medians, tails, and ratios of rounds."""
+"""What is said of times: medians, tails, and ratios and differences of rounds."""
 
+import operator
 import statistics
 
 
@@ -24,14 +25,23 @@ def summarize(rounds):
 def paired_ratio(theirs, ours):
     """How many times as long as ours: the median over rounds of the ratio of
     medians, and the quartiles and extremes of these ratios."""
-    ratios = [
-        statistics.median(their_runs) / statistics.median(our_runs)
+    return _paired(theirs, ours, operator.truediv)
+
+
+def paired_difference(theirs, ours):
+    """How much longer than ours, in the same way."""
+    return _paired(theirs, ours, operator.sub)
+
+
+def _paired(theirs, ours, compare):
+    found = [
+        compare(statistics.median(their_runs), statistics.median(our_runs))
         for their_runs, our_runs in zip(theirs, ours, strict=True)
     ]
     return {
-        "median": statistics.median(ratios),
-        "low": percentile(ratios, 25),
-        "high": percentile(ratios, 75),
-        "min": min(ratios),
-        "max": max(ratios),
+        "median": statistics.median(found),
+        "low": percentile(found, 25),
+        "high": percentile(found, 75),
+        "min": min(found),
+        "max": max(found),
     }
