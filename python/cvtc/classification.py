@@ -61,8 +61,9 @@ def classify(
     image_processor: instead of the model's own.
 
     Returns for one picture a list of {"label", "score"}, best first; for
-    several a list of such lists, one for each.  The score is the softmax of logits, or
-    their sigmoid for one label or problem_type multi_label_classification.
+    several a list of such lists, one for each.  The score is the softmax of
+    logits, or their sigmoid for one label or problem_type
+    multi_label_classification.
     Raises ValueError for a picture that cannot be read, with its path or place
     among all, or if nothing says how pictures become pixel_values."""
     top_k = whole_number("top_k", top_k, 1)
@@ -109,7 +110,8 @@ def _classify_batch(
 ) -> list[list[dict[str, Any]]]:
     pixels = processor(images, return_tensors="np")["pixel_values"]
     logits = model._run(pixels, hidden_states=False).get("logits")
-    return [_best(scores, model.config, top_k) for scores in _scores(logits, model.config)]
+    config = model.config
+    return [_best(scores, config, top_k) for scores in _scores(logits, config)]
 
 
 def _scores(logits: np.ndarray, config: CvtConfig) -> np.ndarray:

@@ -99,7 +99,7 @@ def read(image: Any, name: str) -> Tuple[np.ndarray, Optional[str]]:
     what is no image or damaged, OSError for a file that cannot be read."""
     with errors_about(name):
         if isinstance(image, (str, os.PathLike)):
-            return _native.decode_image_file(_path(image)), CHANNELS_LAST
+            return _native.decode_image_file(image), CHANNELS_LAST
         if isinstance(image, (bytes, bytearray, memoryview)):
             return _native.decode_image(bytes(image)), CHANNELS_LAST
         if _is_pil(image):
@@ -112,14 +112,6 @@ def read(image: Any, name: str) -> Tuple[np.ndarray, Optional[str]]:
             "picture, a PIL image, or an array or tensor of numpy, PyTorch or "
             "TensorFlow"
         ) from None
-
-
-def _path(image: Any) -> str:
-    path = os.fspath(image)
-    # The system ends a path there, and would read another file.
-    if "\0" in path:
-        raise ValueError("found a NUL byte, expected a path without one")
-    return path
 
 
 def _is_pil(image: Any) -> bool:

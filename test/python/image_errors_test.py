@@ -119,7 +119,7 @@ class ErrorsTest(unittest.TestCase):
                 with self.subTest(image):
                     self.check(
                         ValueError,
-                        "0004-four.png.*: found a NUL byte, expected a path",
+                        "0004-four.png.*: embedded null byte",
                         ConvNextImageProcessor(),
                         image,
                     )
