@@ -92,6 +92,38 @@ void scheduleScores(Func score, Func dot, RDom channel, int keys,
   computeInRegisters(dot, score, kTile, channel, tile, lanes, sideBySide);
 }
 
+void scheduleOutput(Func out, Func sum, RDom key, const AttentionSpec &spec,
+                    const QueryBlocks &blocks, const MatmulTile &tile, Var task,
+                    Var block, int lanes, bool sideBySide) {
+  Var c = out.args()[0], q = out.args()[1], b = out.args()[2];
+  Var j = sum.args()[0], t = sum.args()[2];
+  Var h("h"), qTile("qTile"), qi("qi");
+  const int tilesPerHead = static_cast<int>(spec.headDim) / tile.columns;
+  const TailStrategy tail = vectorTail(tile.columns, lanes);
+  out.split(c, t, j, tile.columns)
+      .split(t, h, t, tilesPerHead)
+      .split(q, block, q, blocks.queries, TailStrategy::GuardWithIf)
+      .split(q, qTile, qi, tile.rows, TailStrategy::GuardWithIf)
+      .split(block, task, block, blocks.blocksPerTask,
+             TailStrategy::GuardWithIf)
+      .reorder(j, qi, qTile, t, block, h, task, b)
+      .fuse(h, task, task)
+      .fuse(task, b, task)
+      .parallel(task)
+      .vectorize(j, lanes, tail)
+      .never_partition_all();
+  sum.compute_at(out, qTile)
+      .bound_extent(q, tile.rows)
+      .vectorize(j, lanes, TailStrategy::RoundUp)
+      .unroll(j)
+      .unroll(q)
+      .update()
+      .reorder(key.x, j, q, key.y);
+  if (sideBySide)
+    sum.update().atomic().vectorize(key.x);
+  sum.update().vectorize(j, lanes, tail).unroll(j).unroll(q);
+}
+
 namespace {
 
 /// How the work of one head is cut.
@@ -257,7 +289,7 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   const int columns = blocking.output.columns;
 
   // Channel c is column j = c % columns of tile t = c / columns.
-  Var c("c"), q("q"), k("k"), h("h"), b("b"), i("i"), j("j"), t("t");
+  Var c("c"), q("q"), k("k"), b("b"), i("i"), j("j"), t("t");
   const int tilesPerHead = headDim / columns;
   const int f = paired ? 2 : 1;
   RDom key(0, f, 0, (keys + f - 1) / f, "key");
@@ -279,38 +311,15 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
                                   powers.factor(q, c / headDim, b));
   builder.output(out);
 
-  // The loops over tasks, blocks of queries, and output tiles.  Neighbouring
-  // tasks are the heads of the same queries, which the same thread has read and
-  // writes.
-  const TailStrategy tail = vectorTail(columns, lanes);
-  Var task("task"), block("block"), qTile("qTile"), qi("qi");
-  out.split(c, t, j, columns)
-      .split(t, h, t, tilesPerHead)
-      .split(q, block, q, blocking.queries, TailStrategy::GuardWithIf)
-      .split(q, qTile, qi, blocking.output.rows, TailStrategy::GuardWithIf)
-      .split(block, task, block, blocking.blocksPerTask,
-             TailStrategy::GuardWithIf)
-      .reorder(j, qi, qTile, t, block, h, task, b)
-      .fuse(h, task, task)
-      .fuse(task, b, task)
-      .parallel(task)
-      .vectorize(j, lanes, tail)
-      .never_partition_all();
-  sum.compute_at(out, qTile)
-      .bound_extent(q, blocking.output.rows)
-      .vectorize(j, lanes, TailStrategy::RoundUp)
-      .unroll(j)
-      .unroll(q)
-      .update()
-      .reorder(key.x, j, q, key.y);
-  if (paired) {
-    sum.update().atomic().vectorize(key.x);
+  Var task("task"), block("block");
+  scheduleOutput(out, sum, key, spec,
+                 {blocking.queries, blocking.blocksPerTask}, blocking.output,
+                 task, block, lanes, paired);
+  if (paired)
     value.compute_at(out, task)
         .reorder(i, j, k)
-        .vectorize(j, lanes, tail)
+        .vectorize(j, lanes, vectorTail(columns, lanes))
         .unroll(i);
-  }
-  sum.update().vectorize(j, lanes, tail).unroll(j).unroll(q);
   scores.schedule(out, block, blocking, lanes);
   powers.schedule(out, block, blocking, lanes);
 }

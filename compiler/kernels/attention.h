@@ -45,6 +45,24 @@ void scheduleScores(Halide::Func score, Halide::Func dot, Halide::RDom channel,
                     int keys, const MatmulTile &tile, Halide::Func consumer,
                     Halide::Var block, int lanes, bool sideBySide);
 
+/// How the queries of one head are cut: blocks of `queries`, of which a task has
+/// `blocksPerTask`.
+struct QueryBlocks {
+  int queries;
+  int blocksPerTask;
+};
+
+/// Computes out(c, q, b) in parallel in loop `task`, in it in loop `block`, and
+/// in it sum(j, q, t, b), which is summed over `key`, in registers for a `tile`
+/// of queries by channels at a time.  Channel c is column j = c % tile.columns of
+/// tile t = c / tile.columns.  Neighbouring tasks are the heads of the same
+/// queries, which the same thread has read and writes.
+/// sideBySide: as computeInRegisters takes it.
+void scheduleOutput(Halide::Func out, Halide::Func sum, Halide::RDom key,
+                    const AttentionSpec &spec, const QueryBlocks &blocks,
+                    const MatmulTile &tile, Halide::Var task, Halide::Var block,
+                    int lanes, bool sideBySide);
+
 /// The kernel where `math` is i8.
 void buildQuantizedAttention(KernelBuilder &builder, const AttentionSpec &spec);
 

@@ -377,7 +377,7 @@ void buildQuantizedAttention(KernelBuilder &builder,
   const int headDim = static_cast<int>(spec.headDim);
 
   // Channel c is column j = c % columns of tile t = c / columns.
-  Var c("c"), q("q"), h("h"), b("b"), j("j"), t("t");
+  Var c("c"), q("q"), b("b"), j("j"), t("t");
   const int columns = tile.columns, tilesPerHead = headDim / columns;
   RDom key(0, 4, 0, quadsOf(spec.keys), "key");
   Scores scores(builder, spec);
@@ -393,33 +393,9 @@ void buildQuantizedAttention(KernelBuilder &builder,
        reinterpret<float>(powers.factor(q, c / headDim, b))));
   builder.output(out);
 
-  // The loops over tasks, blocks of queries, and output tiles.
-  const TailStrategy tail = vectorTail(columns, lanes);
-  Var task("task"), block("block"), qTile("qTile"), qi("qi");
-  out.split(c, t, j, columns)
-      .split(t, h, t, tilesPerHead)
-      .split(q, block, q, blocking.queries, TailStrategy::GuardWithIf)
-      .split(q, qTile, qi, tile.rows, TailStrategy::GuardWithIf)
-      .split(block, task, block, blocking.blocksPerTask,
-             TailStrategy::GuardWithIf)
-      .reorder(j, qi, qTile, t, block, h, task, b)
-      .fuse(h, task, task)
-      .fuse(task, b, task)
-      .parallel(task)
-      .vectorize(j, lanes, tail)
-      .never_partition_all();
-  sum.compute_at(out, qTile)
-      .bound_extent(q, tile.rows)
-      .vectorize(j, lanes, TailStrategy::RoundUp)
-      .unroll(j)
-      .unroll(q)
-      .update()
-      .reorder(key.x, j, q, key.y)
-      .atomic()
-      .vectorize(key.x)
-      .vectorize(j, lanes, tail)
-      .unroll(j)
-      .unroll(q);
+  Var task("task"), block("block");
+  scheduleOutput(out, sum, key, spec, {blocking.queries, blocking.blocksPerTask},
+                 tile, task, block, lanes, /*sideBySide=*/true);
   scores.schedule(out, block, task, blocking, lanes);
   powers.schedule(out, block, task, blocking, lanes);
   values.schedule(out, task, lanes);
