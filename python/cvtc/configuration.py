@@ -80,7 +80,7 @@ class CvtConfig:
     ...; where id2label is given as well, id2label counts.
 
     Raises ValueError for a value of the wrong type.  Whether the values make a
-    model is checked by validate(), which the models call.
+    model is checked by validate(), and whenever a model is made of them.
 
     Example:
 
