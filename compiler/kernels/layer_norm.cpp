@@ -1,6 +1,6 @@
 //===- layer_norm.cpp - Layer norm over channels --------------------------===//
 //
-// Three passes over each row, which stays in the first-level cache: the
+// Three passes over a few rows, which stay in the first-level cache: the
 // variance of centred values loses no digits however far the mean is from
 // zero.
 //
@@ -18,6 +18,7 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
   const int lanes = builder.lanes();
   // Several vectors of partial sums, so that additions overlap.
   const int width = equalBlocks(channels, lanes, /*most=*/4);
+  const int rows = rowsTogether(spec.tokens);
 
   ImageParam x = builder.input("x");
   Var c("c"), t("t"), b("b"), l("l");
@@ -30,10 +31,12 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
   }
   Func sums("sums"), sum("sum"), mean("mean"), squareSums("squareSums"),
       squareSum("squareSum"), scale("scale"), out("out");
-  sums(l, t, b) += x(channel, t, b);
+  // Rows behind the last are as the last.
+  Expr row = min(t, static_cast<int>(spec.tokens) - 1);
+  sums(l, t, b) += x(channel, row, b);
   sum(t, b) += sums(lane, t, b);
   mean(t, b) = sum(t, b) / channels;
-  Expr centred = x(channel, t, b) - mean(t, b);
+  Expr centred = x(channel, row, b) - mean(t, b);
   squareSums(l, t, b) += centred * centred;
   squareSum(t, b) += squareSums(lane, t, b);
   scale(t, b) = 1.f / sqrt(squareSum(t, b) / channels + spec.epsilon);
@@ -42,19 +45,28 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
                                   builder.input("beta")(c));
   builder.output(out);
 
-  Var row = scheduleRows(out, channels, spec.tokens, lanes);
+  Var group = scheduleRows(out, channels, spec.tokens, lanes, rows);
   for (Func f : {sums, squareSums})
-    f.compute_at(out, row)
+    f.compute_at(out, group)
+        .bound_extent(t, rows)
         .vectorize(l, lanes)
         .unroll(l)
+        .unroll(t)
         .update()
-        .reorder(l, chunk)
+        .reorder(l, t, chunk)
         .vectorize(l, lanes)
-        .unroll(l);
+        .unroll(l)
+        .unroll(t);
   for (Func f : {sum, squareSum})
-    f.compute_at(out, row).update().atomic().vectorize(lane);
+    f.compute_at(out, group)
+        .bound_extent(t, rows)
+        .unroll(t)
+        .update()
+        .atomic()
+        .vectorize(lane)
+        .unroll(t);
   for (Func f : {mean, scale})
-    f.compute_at(out, row);
+    f.compute_at(out, group).bound_extent(t, rows).vectorize(t);
 }
 
 } // namespace cvt::kernels

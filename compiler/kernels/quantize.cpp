@@ -1,8 +1,8 @@
 //===- quantize.cpp - Tokens to 8 bits, each on a scale of its own --------===//
 //
-// A token is read twice: for its extrema, then, from the first-level cache, to
-// be rounded.  Extrema are those of integers with the order of the floats: of
-// bf16, a vector has twice as many, and NaNs are beyond infinities.
+// Some tokens are read twice: for their extrema, then, from the first-level
+// cache, to be rounded.  Extrema are those of integers with the order of the
+// floats: of bf16, a vector has twice as many, and NaNs are beyond infinities.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,16 +35,20 @@ struct Extrema {
   /// Of integers in a vector.
   int lanes;
 
-  Extrema(const ImageParam &x, int channels, int vectorBytes, Var t, Var b)
+  /// Tokens behind the last are as the last.
+  Extrema(const ImageParam &x, const QuantizeSpec &spec, int vectorBytes, Var t,
+          Var b)
       : lanes(vectorBytes / x.type().bytes()) {
     // Several vectors, so that comparisons overlap.
-    const int width = equalBlocks(channels, lanes, /*most=*/4);
+    const int channels = static_cast<int>(spec.channels);
+    const int width = equalBlocks(channels, lanes, /*most=*/2);
     const Type integer = Int(x.type().bits());
     chunk = RDom(0, (channels + width - 1) / width, "chunk");
     lane = RDom(0, width, "lane");
     // Repeating the last channel changes no extremum.
-    Expr value = inOrder(
-        reinterpret(integer, x(min(chunk * width + l, channels - 1), t, b)));
+    Expr channel = min(chunk * width + l, channels - 1);
+    Expr token = min(t, static_cast<int>(spec.tokens) - 1);
+    Expr value = inOrder(reinterpret(integer, x(channel, token, b)));
     parts(l, t, b) = {integer.max(), integer.min()};
     parts(l, t, b) = {min(parts(l, t, b)[0], value),
                       max(parts(l, t, b)[1], value)};
@@ -60,16 +64,27 @@ struct Extrema {
     return cast<int>(high(t, b)) > infinity || cast<int>(low(t, b)) < ~infinity;
   }
 
-  void computeAt(Func consumer, Var at) {
+  /// Of `rows` tokens side by side in loop `at` of `consumer`.
+  void computeAt(Func consumer, Var at, int rows) {
+    Var t = low.args()[0];
     parts.compute_at(consumer, at)
+        .bound_extent(t, rows)
         .vectorize(l, lanes)
         .unroll(l)
+        .unroll(t)
         .update()
-        .reorder(l, chunk)
+        .reorder(l, t, chunk)
         .vectorize(l, lanes)
-        .unroll(l);
+        .unroll(l)
+        .unroll(t);
     for (Func f : {low, high})
-      f.compute_at(consumer, at).update().atomic().vectorize(lane);
+      f.compute_at(consumer, at)
+          .bound_extent(t, rows)
+          .unroll(t)
+          .update()
+          .atomic()
+          .vectorize(lane)
+          .unroll(t);
   }
 };
 
@@ -80,12 +95,12 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   const int lanes = builder.lanes();
   ImageParam x = builder.input("x");
   Var c("c"), t("t"), b("b");
-  Extrema token(x, channels, 4 * lanes, t, b);
+  Extrema token(x, spec, 4 * lanes, t, b);
   auto number = [&](const Expr &ordered) {
     return cast<float>(reinterpret(x.type(), inOrder(ordered)));
   };
 
-  // One row at a time: two outputs would be two passes.  Scales are bits: as a
+  // One output: two would be two passes.  Scales are bits: as a
   // float, no result may be NaN.
   Func low("lowest"), scale("scale"), inverse("inverse"), bytes("bytes"),
       out("out");
@@ -108,7 +123,8 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   out(c, t, b) = bytes(c, t, b);
   builder.output(out);
 
-  scheduleRowTasks(out, channels, spec.tokens);
+  const int rows = rowsTogether(spec.tokens);
+  Var group = scheduleRowTasks(out, channels, spec.tokens, rows);
   // The last bytes of a row are copied with some of those before them.
   const int width = std::min<int>(4 * lanes, llvm::bit_floor(channels + 8u));
   out.vectorize(c, width, TailStrategy::ShiftInwards).never_partition_all();
@@ -117,8 +133,8 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   for (int tail : {1, 2})
     bytes.update(tail).unroll(byte);
   for (Func f : {low, scale, inverse})
-    f.compute_at(out, t);
-  token.computeAt(out, t);
+    f.compute_at(out, group).bound_extent(t, rows).vectorize(t);
+  token.computeAt(out, group, rows);
 }
 
 } // namespace cvt::kernels

@@ -35,24 +35,29 @@ int blocksPerTask(int64_t extent, int block, int tasks) {
       llvm::divideCeil(llvm::divideCeil(extent, block), tasks));
 }
 
-void scheduleRowTasks(Func out, int64_t channels, int64_t tokens) {
+int rowsTogether(int64_t tokens) {
+  return static_cast<int>(std::min<int64_t>(tokens, 4));
+}
+
+Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens, int together) {
   Var token = out.args()[1], image = out.args()[2];
-  Var block("block"), task("task");
+  Var group("group"), block("block"), task("task");
+  out.split(token, group, token, together, TailStrategy::GuardWithIf);
   if (int tasks = tasksPerImage(channels * tokens))
-    out.split(token, block, token, blocksPerTask(tokens, 1, tasks),
+    out.split(group, block, group, blocksPerTask(tokens, together, tasks),
               TailStrategy::GuardWithIf)
         .fuse(block, image, task)
         .parallel(task);
+  return group;
 }
 
-Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes) {
-  Var channel = out.args()[0], token = out.args()[1];
-  out.vectorize(channel, lanes, vectorTail(channels, lanes))
-      .unroll(channel, equalBlocks(channels, lanes, /*most=*/4) / lanes,
+Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes,
+                 int together) {
+  out.vectorize(out.args()[0], lanes, vectorTail(channels, lanes))
+      .unroll(out.args()[0], equalBlocks(channels, lanes, /*most=*/4) / lanes,
               TailStrategy::RoundUp)
       .never_partition_all();
-  scheduleRowTasks(out, channels, tokens);
-  return token;
+  return scheduleRowTasks(out, channels, tokens, together);
 }
 
 } // namespace cvt::kernels

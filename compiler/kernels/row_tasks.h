@@ -31,15 +31,22 @@ int tasksPerImage(int64_t elements);
 /// each of `tasks` tasks.
 int blocksPerTask(int64_t extent, int block, int tasks);
 
+/// Rows of an image of `tokens` whose statistics are best computed side by
+/// side: those of one row are a chain of steps, each of which waits for the one
+/// before.
+int rowsTogether(int64_t tokens);
+
 /// Cuts `out`(channel, token, image), where an image has `tokens` rows of
-/// `channels`, into blocks of rows as tasks.
-void scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens);
+/// `channels`, into groups of `together` rows, of which the last may have
+/// fewer, and blocks of groups as tasks.  Returns the loop over the groups of a
+/// task.
+Halide::Var scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens,
+                             int together);
 
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
-/// vectors of channels, and blocks of rows as tasks.  Returns the loop over
-/// the rows of a task.
+/// vectors of channels, and tasks as scheduleRowTasks makes and returns them.
 Halide::Var scheduleRows(Halide::Func out, int64_t channels, int64_t tokens,
-                         int lanes);
+                         int lanes, int together = 1);
 
 } // namespace cvt::kernels
 
