@@ -4,8 +4,8 @@
 // and keys are quantized symmetrically, each with a scale of its own, and
 // values with one for each channel: what is summed over has one scale.  Keys
 // are stored with 128 added, since the one operand has no sign; sums start at
-// what that adds up to.  Exponentials are bytes as well: 255 for the largest
-// score of a query.
+// what that adds up to.  Exponentials are bytes as well: 254 for the largest
+// score of a query.  They are computed for two keys in each lane.
 //
 // A task quantizes keys and values of its head itself, so it should have many
 // queries.
@@ -30,7 +30,7 @@ namespace cvt::kernels {
 
 namespace {
 
-constexpr float kMaxByte = 127, kMaxPower = 255;
+constexpr float kMaxByte = 127;
 constexpr int kKeyZero = 128;
 /// From 2^23 on the lowest bit of a float is 1: a sum with a float of these
 /// bits has the other summand, rounded, in its low byte.
@@ -269,18 +269,18 @@ Powers::Powers(const AttentionSpec &spec, const Scores &scores)
   step = RDom(0, 4, 0, quadsOf(keys), "step");
   top(q, h, b) = Float(32).min();
   top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
-  auto powerOf = [&](const Expr &key) {
+  auto root = [&](const Expr &key) {
     // The largest one is 0 whatever its size.
-    Expr exponent = (score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
-                    scores.scale(q, h, b);
-    Expr power = cast<uint32_t>(
-        exp2Approximation(exponent, Element::U8, kMaxPower) + 0.5f);
-    return keys % 4 == 0 ? power
-                         : select(key < keys, power, Expr(uint32_t(0)));
+    Expr root = exp2Root((score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
+                         scores.scale(q, h, b));
+    return keys % 4 == 0 ? root
+                         : select(key < keys, root, Expr(uint32_t(0)));
   };
-  quad(q, k, h, b) = quadOfWords({powerOf(4 * k), powerOf(4 * k + 1),
-                                  powerOf(4 * k + 2), powerOf(4 * k + 3)},
-                                 /*masked=*/false);
+  auto powers = [&](const Expr &first, const Expr &second) {
+    return exp2OfRoots(pairOfWords(root(first), root(second)));
+  };
+  quad(q, k, h, b) =
+      quadOfHalves(powers(4 * k, 4 * k + 2), powers(4 * k + 1, 4 * k + 3));
   power(i, q, k, h, b) = byteOfQuad(quad(q, k, h, b), i);
   // There are instructions for sums of products of bytes, so a sum is one too.
   one(i) = Expr(int8_t(1));
@@ -342,8 +342,7 @@ Values::Values(const KernelBuilder &builder, const AttentionSpec &spec,
                        bytesPerOne(c, b));
   };
   quad(j, k, t, b) = quadOfWords(
-      {word(4 * k), word(4 * k + 1), word(4 * k + 2), word(4 * k + 3)},
-      /*masked=*/true);
+      {word(4 * k), word(4 * k + 1), word(4 * k + 2), word(4 * k + 3)});
   value(i, j, k, t, b) = reinterpret<int8_t>(byteOfQuad(quad(j, k, t, b), i));
 }
 

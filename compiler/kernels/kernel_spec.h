@@ -145,8 +145,9 @@ struct DepthwiseConvSpec {
 /// it as well, and their sum is that of the rounded ones.
 /// i8: headDim is a multiple of 4, q, k and v are bf16, at most
 /// kMaxByteProducts keys.  Each query and key of a head, and each channel of v
-/// over all keys, is rounded to a 127th of its largest magnitude, exponentials
-/// to a 255th of the largest, and their sum is that of the rounded ones.
+/// over all keys, is rounded to a 127th of its largest magnitude.  Exponentials
+/// are off by 0.6 % where they are a 128th of the largest or more, and rounded to
+/// a 254th of the largest; their sum is that of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;

@@ -39,6 +39,14 @@ Expr bitsOfPair(const Expr &pair, const Expr &i) {
   return extractBits(pair, UInt(16), 16 * i);
 }
 
+Expr pairOfWords(const Expr &first, const Expr &second) {
+  return (first & Expr(uint32_t(0xffff))) | (second << 16);
+}
+
+Expr productsOfHalves(const Expr &a, const Expr &b) {
+  return Call::make(UInt(32), kProductsOfHalves, {a, b}, Call::PureExtern);
+}
+
 Expr sumOfPair(const Expr &pair) {
   return reinterpret<float>(pair << 16) +
          reinterpret<float>(pair & Expr(kSecond));
@@ -48,11 +56,15 @@ Expr quadOf(const std::array<Expr, 4> &bytes) {
   return concatBits({bytes.begin(), bytes.end()});
 }
 
-Expr quadOfWords(const std::array<Expr, 4> &words, bool masked) {
+Expr quadOfHalves(const Expr &even, const Expr &odd) {
+  return ((even >> 8) & Expr(uint32_t(0x00ff00ff))) |
+         (odd & Expr(uint32_t(0xff00ff00)));
+}
+
+Expr quadOfWords(const std::array<Expr, 4> &words) {
   Expr quad = words[3] << 24;
   for (int i = 0; i < 3; i++)
-    quad = quad | ((masked ? words[i] & Expr(uint32_t(0xff)) : words[i])
-                   << (8 * i));
+    quad = quad | ((words[i] & Expr(uint32_t(0xff))) << (8 * i));
   return quad;
 }
 

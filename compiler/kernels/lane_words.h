@@ -26,15 +26,26 @@ Halide::Expr roundedPair(const Halide::Expr &first, const Halide::Expr &second);
 /// unrolled it is the word itself.
 Halide::Expr bitsOfPair(const Halide::Expr &pair, const Halide::Expr &i);
 
+/// The word whose halves are the low halves of two words.
+Halide::Expr pairOfWords(const Halide::Expr &first, const Halide::Expr &second);
+
+/// The upper 16 bits of the products of the halves of two words, without signs:
+/// a call of `kProductsOfHalves`, of which addLoweringPasses makes instructions.
+Halide::Expr productsOfHalves(const Halide::Expr &a, const Halide::Expr &b);
+inline constexpr const char *kProductsOfHalves = "products_of_halves";
+
 /// The sum of both numbers as f32.
 Halide::Expr sumOfPair(const Halide::Expr &pair);
 
 /// The word of four bytes, the first one first in memory.
 Halide::Expr quadOf(const std::array<Halide::Expr, 4> &bytes);
 
-/// The same of the low bytes of four words; of the last one, all other bits may
-/// be anything, of the others if `masked`.
-Halide::Expr quadOfWords(const std::array<Halide::Expr, 4> &words, bool masked);
+/// The same of the high bytes of each half of two words: bytes 0 and 2 are those
+/// of `even`, 1 and 3 those of `odd`.
+Halide::Expr quadOfHalves(const Halide::Expr &even, const Halide::Expr &odd);
+
+/// The same of the low bytes of four words.
+Halide::Expr quadOfWords(const std::array<Halide::Expr, 4> &words);
 
 /// Byte `i` of `quad`, 0 to 3.  Stored for all `i` unrolled it is the word
 /// itself.

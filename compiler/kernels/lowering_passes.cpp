@@ -2,6 +2,8 @@
 
 #include "compiler/kernels/lowering_passes.h"
 
+#include "compiler/kernels/lane_words.h"
+
 #include <map>
 #include <string>
 
@@ -33,6 +35,25 @@ class RoundInHardware : public IRMutator {
     // Of Halide's runtime, for 32 numbers.
     return Call::make(op->type, "vcvtne2ps2bf16", {mutate(op->value)},
                       Call::PureExtern);
+  }
+};
+
+/// Multiplies the halves of words as vectors of twice as many numbers, which
+/// Halide's front end can not say.
+class MultiplyHalves : public IRMutator {
+  using IRMutator::visit;
+  Expr visit(const Call *op) override {
+    if (!op->is_extern() || op->name != kProductsOfHalves)
+      return IRMutator::visit(op);
+    const Type halves = UInt(16, 2 * op->type.lanes());
+    auto half = [&](const Expr &word) {
+      return Reinterpret::make(halves, mutate(word));
+    };
+    return Reinterpret::make(
+        op->type, Call::make(halves, Call::mul_shift_right,
+                             {half(op->args[0]), half(op->args[1]),
+                              make_const(halves, 16)},
+                             Call::PureIntrinsic));
   }
 };
 
@@ -123,6 +144,7 @@ void addLoweringPasses(Pipeline &pipeline, CpuTarget target, bool asserts) {
     pipeline.add_custom_lowering_pass(new DropAsserts);
   if (target == CpuTarget::Znver4)
     pipeline.add_custom_lowering_pass(new RoundInHardware);
+  pipeline.add_custom_lowering_pass(new MultiplyHalves);
   pipeline.add_custom_lowering_pass(new FreeInOrder);
   pipeline.add_custom_lowering_pass(new NumberNames);
 }

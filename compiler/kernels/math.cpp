@@ -7,23 +7,23 @@
 
 #include "compiler/kernels/math.h"
 
+#include "compiler/kernels/lane_words.h"
+
 #include <span>
 
 using namespace Halide;
 
 namespace cvt::kernels {
 
-/// The polynomial with `factor` times these coefficients, from the highest power
-/// down.
-static Expr polynomial(const Expr &x, std::span<const float> coefficients,
-                       float factor = 1) {
-  Expr p = factor * coefficients.front();
+/// The polynomial with these coefficients, from the highest power down.
+static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
+  Expr p = coefficients.front();
   for (float c : coefficients.subspan(1))
-    p = p * x + factor * c;
+    p = p * x + c;
   return p;
 }
 
-Expr exp2Approximation(const Expr &x, Element result, float factor) {
+Expr exp2Approximation(const Expr &x, Element result) {
   // Minimax in relative error on [-1/2, 1/2]: 2e-9 with 2^0 = 1, and 7.5e-5.
   static constexpr float fine[] = {
       0.0001535336116f, 0.001339887454f, 0.009618437359f, 0.05550332471f,
@@ -39,10 +39,32 @@ Expr exp2Approximation(const Expr &x, Element result, float factor) {
   std::span<const float> coefficients = coarse;
   if (result == Element::F32)
     coefficients = fine;
-  Expr p = polynomial(rest, coefficients, factor);
+  Expr p = polynomial(rest, coefficients);
   // Clamped as an integer: a float maximum could turn NaN into a number.
   Expr exponent = max(reinterpret<int>(shifted), zero);
   return p * reinterpret<float>(reinterpret<uint32_t>(exponent) << 23);
+}
+
+// For x <= 0, c * 2^x is (rest + root^2)^16, root = max(one + slope * x, 0), in
+// 65536ths.  Small powers are many and add up, so their error counts for more:
+// it is minimax relative to 2^x + 5/255, and includes the products' lost bits.
+static constexpr float kRootSlope = 1855.324f, kRootOfOne = 49716.f;
+static constexpr uint32_t kRootRest = 27797;
+
+Expr exp2Root(const Expr &x) {
+  // Sums with 1.5 * 2^23 have no bits below the point.
+  constexpr int zero = 0x4b400000; // the bits of 1.5 * 2^23
+  Expr shifted = x * kRootSlope + (12582912.f + kRootOfOne);
+  return reinterpret<uint32_t>(max(reinterpret<int>(shifted), zero));
+}
+
+Expr exp2OfRoots(const Expr &roots) {
+  // In both halves: no sum carries from one to the other.
+  constexpr uint32_t both = 0x10001, half = 128;
+  Expr p = productsOfHalves(roots, roots) + Expr(both * kRootRest);
+  for (int power = 1; power < 16; power *= 2)
+    p = productsOfHalves(p, p);
+  return p + Expr(both * half);
 }
 
 /// x * (1 + erf(x / sqrt 2)) / 2 with (1 + erf(x / sqrt 2)) / 2 = 1/2 + x * p(u),

@@ -162,6 +162,29 @@ TEST(Attention, RoundedWeightsAddUpToOne) {
   });
 }
 
+// Values are ones and zeros, so that results are the weights themselves.
+TEST(Attention, RoundsExponentialsToBytes) {
+  forEachTarget([](CpuTarget target) {
+    const AttentionSpec spec{1, 128, 1, 128, 1};
+    KernelCall call({spec, target, kI8}, 1, 0, Guard::Behind);
+    // Exponents of two from 0 down to -11.
+    const double step = 11. / 127;
+    call["q"].forEach([](auto &i, float &x) { x = i[0] == 0; });
+    call["k"].forEach([&](auto &i, float &x) {
+      x = i[0] == 0 ? -step * std::log(2) * i[1] : 0;
+    });
+    call["v"].forEach([](auto &i, float &x) { x = i[0] == i[1]; });
+    ASSERT_EQ(call.run(), "");
+    for (int k = 0; k < spec.keys; k++) {
+      // As the key was rounded to bf16.
+      double power = 254.44 * std::exp(double(call["k"](0, k)));
+      double byte = 254. * call["out"](k, 0) / call["out"](0, 0);
+      EXPECT_NEAR(byte, power, 0.5 + std::max(0.006 * power, 0.05)) << k;
+      EXPECT_NEAR(byte, std::round(byte), 1e-3) << k;
+    }
+  });
+}
+
 // A block of scores that does not fit on the stack goes to scratch memory.
 TEST(Attention, UsesScratchMemory) {
   forEachTarget([&](CpuTarget target) {
