@@ -35,7 +35,7 @@ namespace cvt::kernels {
 
 enum class Activation : uint8_t {
   None,
-  Gelu,      ///< x * (1 + erf(x / sqrt 2)) / 2, within 7e-7 absolute in f32
+  Gelu,      ///< x * (1 + erf(x / sqrt 2)) / 2, within 5e-7 absolute in f32
   QuickGelu, ///< x * sigmoid(1.702 x)
 };
 

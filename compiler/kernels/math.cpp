@@ -67,33 +67,34 @@ Expr exp2OfRoots(const Expr &roots) {
   return p + Expr(both * half);
 }
 
-/// x * (1 + erf(x / sqrt 2)) / 2 with (1 + erf(x / sqrt 2)) / 2 = 1/2 + x * p(u),
-/// u = 2 x^2 / end^2 - 1, for |x| <= end, beyond which that is 0 or 1 within
-/// 2e-8.  p is minimax, 1e-8; centring u keeps its coefficients small.
-static Expr gelu(const Expr &x) {
-  constexpr float end = 5.5f;
-  static constexpr float p[] = {
-      -0.0002364184167f, 0.0006315595595f, -0.0005291291147f, 0.000720104732f,
-      -0.002418654394f,  0.004621782969f,  -0.006819906059f,  0.01022782617f,
-      -0.01499907989f,   0.020364567f,     -0.02604825985f,   0.03207025902f,
-      -0.03879278525f,   0.04773762725f,   -0.06417233867f,   0.1285519309f};
-  Expr clamped = clamp(x, -end, end);
-  Expr u = clamped * clamped * (2.f / (end * end)) - 1.f;
-  Expr cdf = 0.5f + clamped * polynomial(u, p);
-  // Exactly 0 far below, where it is multiplied by a large number.
-  return x * select(x < -end, 0.f, cdf);
+/// x * (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - a * (1 - erf(a / sqrt 2)) / 2,
+/// a = |x|.  This takes a * q for the latter, q a polynomial for a <= end, and its
+/// value there, almost 0, for all beyond.
+static Expr geluFrom(const Expr &x, const Expr &a, const Expr &q) {
+  // A float maximum could turn NaN into a number.
+  return 0.5f * (x + abs(x)) - a * q;
 }
 
-/// max(x, 0) - a * q(a), a = min(|x|, end).  a * q(a) is minimax for
-/// a * (1 - erf(a / sqrt 2)) / 2 up to `end`, and for 0 there: 1.4e-4.
+/// q is minimax, 9e-8, of what runs from -1 to 1: its coefficients stay small.
+static Expr gelu(const Expr &x) {
+  constexpr float end = 5.4f;
+  static constexpr float q[] = {
+      -0.0048766844f, 0.00570510933f, 0.0245820172f, -0.0417139046f,
+      -0.0343652368f, 0.119655475f,   -0.0491495281f, -0.134938613f,
+      0.211938053f,   -0.0720357224f, -0.154988125f, 0.267301977f,
+      -0.215001032f,  0.102556311f,   -0.0281370562f, 0.00346698589f};
+  Expr a = min(abs(x), end);
+  return geluFrom(x, a, polynomial(a * (2 / end) - 1.f, q));
+}
+
+/// q is minimax, 1.4e-4.
 static Expr coarseGelu(const Expr &x) {
   constexpr float end = 3.8f;
   static constexpr float q[] = {-0.00077179193f, 0.011627875f, -0.066449259f,
                                 0.16291421f,     -0.073124463f, -0.37211513f,
                                 0.49658676f};
   Expr a = min(abs(x), end);
-  // A float maximum could turn NaN into a number.
-  return 0.5f * (x + abs(x)) - a * polynomial(a, q);
+  return geluFrom(x, a, polynomial(a, q));
 }
 
 static Expr sigmoid(const Expr &x) {

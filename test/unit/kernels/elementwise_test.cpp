@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace cvt::kernels;
@@ -66,6 +67,23 @@ TEST(Elementwise, MatchesDoubles) {
         expectResults(call, expected);
       });
   }
+}
+
+// Of numbers that are small, large, and around where a polynomial ends.
+TEST(Elementwise, KeepsTheBoundOfGelu) {
+  const ElementwiseSpec spec{ElementwiseOp::Gelu, 4000, 1};
+  for (float scale : {7.f, 1e-4f, 1e4f, 1e30f})
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({spec, target}, 1, 0, Guard::Behind);
+      call["x"].forEach(
+          [&](auto &i, float &x) { x = scale * (i[0] - 2000) / 2000; });
+      std::vector<double> expected = elementwise(call, spec.op);
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([&](auto &i, float &x) {
+        EXPECT_NEAR(x, expected[i[0]],
+                    std::max(5e-7, 1e-7 * std::abs(expected[i[0]])));
+      });
+    });
 }
 
 // The last of several tasks has fewer rows: none may be added to twice.
