@@ -190,6 +190,6 @@ class Cvt_StaticTensor<list<Type> elements, string summary>
            summary, "::mlir::RankedTensorType">;
 def Cvt_Weight : Cvt_StaticTensor<[F32], "weight of static shape">;
 def Cvt_PreparedWeight
-    : Cvt_StaticTensor<[F32, BF16, SI8], "prepared weight of static shape">;
+    : Cvt_StaticTensor<[F32, BF16, SI8, UI8], "prepared weight of static shape">;
 
 #endif // CVT_DIALECT

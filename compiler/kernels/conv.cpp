@@ -3,16 +3,19 @@
 // A task copies the input of a few output rows into a buffer with zeros around
 // it; from there the product reads every operand as it is, and no matrix of
 // patches exists.  The pixels of these rows are one run of matrix rows, so
-// that narrow images fill register tiles as well.
+// that narrow images fill register tiles as well.  In i8 the copy is of bytes,
+// and each pixel of the window is a sum of its own, since each has a scale.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/pixel_bytes.h"
 #include "compiler/kernels/register_tile.h"
 
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace Halide;
 
@@ -37,7 +40,7 @@ struct Blocking {
   MatmulTile tile;
   int panelsPerTask;
 
-  Blocking(const Geometry &g, int64_t n, CpuTarget target) {
+  Blocking(const Geometry &g, int64_t n, Element math, CpuTarget target) {
     const int columns = matmulTile(n, 1, target).columns;
     const int panels = llvm::divideCeil(n, columns);
     const int64_t rowCost = int64_t(g.outWidth) * columns * panels *
@@ -45,9 +48,11 @@ struct Blocking {
     // Fewer pixels would waste much of the last register tile, and more copy
     // input rows that the next task copies again.
     constexpr int leastPixels = 24;
-    imageRows = std::max<int>(
-        llvm::divideCeil(leastPixels, g.outWidth),
-        stepsPerTask(g.outHeight, rowCost, 1, cpuTargetInfo(target).lanes));
+    // Rounding to bytes takes longer than copying.
+    const int leastRows = math == Element::I8 ? 2 : 1;
+    imageRows = std::max(
+        {leastRows, int(llvm::divideCeil(leastPixels, g.outWidth)),
+         stepsPerTask(g.outHeight, rowCost, 1, cpuTargetInfo(target).lanes)});
     imageRows = std::min(imageRows, g.outHeight);
     tile = matmulTile(n, imageRows * g.outWidth, target, g.outWidth);
     tile.rows = std::min(tile.rows, imageRows * g.outWidth);
@@ -60,20 +65,25 @@ struct Blocking {
   }
 };
 
-/// sum(j, p, panel, b): column j of a panel, for pixel p of image b; in f32 from
-/// NHWC the sum of part(j, p, panel, b, y) of each row y of the window.
+/// sum(j, p, panel, b): column j of a panel, for pixel p of image b; from NHWC
+/// in f32 the sum of part(j, p, panel, b, y) of each row y of the window, in i8
+/// of each of its pixels, which have scales of their own.
 struct Product {
   Var j{"j"}, p{"p"}, panel{"panel"}, b{"b"}, y{"y"};
   Func padded{"padded"}, sum{"sum"}, part{"part"};
   RDom k, chunk;
+  /// Of `padded`, in i8.
+  std::optional<PixelBytes> pixels;
 
   Product(KernelBuilder &builder, const ConvSpec &spec, const Geometry &g) {
     if (spec.layout == ImageLayout::Nchw)
       defineNchw(builder, g);
-    else if (interleave(builder.formats().math) == 1)
+    else if (builder.formats().math == Element::F32)
       defineNhwc(builder, g);
+    else if (builder.formats().math == Element::Bf16)
+      defineBf16(builder, g);
     else
-      defineSideBySide(builder, g);
+      defineI8(builder, g);
   }
 
 private:
@@ -86,11 +96,16 @@ private:
         fromX >= 0 && fromX < g.width && fromY >= 0 && fromY < g.height;
     fromX = clamp(fromX, 0, g.width - 1);
     fromY = clamp(fromY, 0, g.height - 1);
+    auto orZero = [&](const Expr &pixel) {
+      Expr value = select(inside, pixel, 0.f);
+      // Rounding to bytes takes more than one number.
+      return builder.formats().math == Element::I8 ? value
+                                                   : builder.toOperand(value);
+    };
     if (nchw)
-      padded(x, y, c, b) = select(inside, in(fromX, fromY, c, b), 0.f);
+      padded(x, y, c, b) = orZero(in(fromX, fromY, c, b));
     else
-      padded(c, x, y, b) = builder.toOperand(
-          select(inside, in(c, fromX, fromY, b), 0.f));
+      padded(c, x, y, b) = orZero(in(c, fromX, fromY, b));
   }
   Expr patchX(const Geometry &g, const Expr &kx) const {
     return p % g.outWidth * g.stride + kx;
@@ -115,15 +130,29 @@ private:
         builder.input("w")(j, k.x + g.channels * (k.y + g.kernel * y), panel);
     sum(j, p, panel, b) += part(j, p, panel, b, chunk);
   }
-  void defineSideBySide(KernelBuilder &builder, const Geometry &g) {
+  void defineBf16(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
-    const int f = static_cast<int>(interleave(builder.formats().math));
-    const int steps = g.channels / f;
-    k = RDom(0, f, 0, steps, 0, g.kernel, 0, g.kernel, "k");
+    const int steps = g.channels / 2;
+    k = RDom(0, 2, 0, steps, 0, g.kernel, 0, g.kernel, "k");
     sum(j, p, panel, b) +=
-        cast<float>(padded(k.x + f * k.y, patchX(g, k.z), patchY(g, k.w), b)) *
+        cast<float>(padded(k.x + 2 * k.y, patchX(g, k.z), patchY(g, k.w), b)) *
         cast<float>(builder.input("w")(
             k.x, j, k.y + steps * (k.z + g.kernel * k.w), panel));
+  }
+  void defineI8(KernelBuilder &builder, const Geometry &g) {
+    pad(builder, g, /*nchw=*/false);
+    pixels.emplace(padded, g.channels, builder.lanes());
+    const int steps = g.channels / 4;
+    k = RDom(0, 4, 0, steps, "k");
+    chunk = RDom(0, g.kernel * g.kernel, "chunk");
+    Expr x = patchX(g, y % g.kernel), row = patchY(g, y / g.kernel);
+    part(j, p, panel, b, y) = -pixels->surplus(x, row, b);
+    part(j, p, panel, b, y) +=
+        cast<int>(builder.input("w")(k.x, j, k.y + steps * y, panel)) *
+        cast<int>(pixels->byte(k.x + 4 * k.y, x, row, b));
+    sum(j, p, panel, b) += cast<float>(part(j, p, panel, b, chunk)) *
+                           pixels->scale(patchX(g, chunk % g.kernel),
+                                         patchY(g, chunk / g.kernel), b);
   }
 };
 
@@ -131,7 +160,8 @@ private:
 
 void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   const Geometry g(spec);
-  const Blocking blocking(g, spec.n, builder.target());
+  const Blocking blocking(g, spec.n, builder.formats().math,
+                          builder.target());
   const MatmulTile &tile = blocking.tile;
   const int lanes = builder.lanes();
   const bool nchw = spec.layout == ImageLayout::Nchw;
@@ -140,6 +170,8 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   Func padded = product.padded, sum = product.sum, out("out");
   Var n("n"), p("p"), b("b");
   Expr value = sum(n % tile.columns, p, n / tile.columns, b);
+  if (product.pixels)
+    value *= builder.input("scales")(n);
   if (spec.bias)
     value += builder.input("bias")(n);
   out(n, p, b) = value;
@@ -168,12 +200,15 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   if (product.chunk.defined())
     computeInChunks(product.part.bound_extent(product.panel, 1), product.k, sum,
                     product.chunk, out, step, Var("rowTile"),
-                    /*maxTiles=*/1, tile, lanes);
+                    /*maxTiles=*/1, tile, lanes,
+                    /*sideBySide=*/product.pixels.has_value());
   else
     computeInRegisters(sum, out, step, product.k, tile, lanes,
                        /*sideBySide=*/product.k.dimensions() > 3);
   if (nchw && g.kernel <= 8)
     sum.update().unroll(product.k.x);
+  if (product.pixels)
+    return product.pixels->computeAt(out, task);
   padded.compute_at(out, task);
   if (nchw)
     padded.vectorize(padded.args()[0], lanes, TailStrategy::RoundUp);

@@ -77,14 +77,19 @@ struct RelationChecker {
            std::to_string(interleave(math)) + ", as " +
            std::string(kElementNames[static_cast<size_t>(math)]) + " needs";
   }
+  /// Of sums of `count` products.
+  std::string bytesFit(int64_t count) const {
+    if (math != Element::I8 || count <= kMaxByteProducts)
+      return "";
+    return "sums of more than " + std::to_string(kMaxByteProducts) +
+           " products of bytes do not fit into 32 bits";
+  }
   std::string operator()(const LinearSpec &s) const {
     return interleaves(s.k);
   }
   std::string operator()(const AttentionSpec &s) const {
-    if (math == Element::I8 && std::max(s.headDim, s.keys) > kMaxByteProducts)
-      return "sums of more than " + std::to_string(kMaxByteProducts) +
-             " products of bytes do not fit into 32 bits";
-    return interleaves(s.headDim);
+    std::string e = bytesFit(std::max(s.headDim, s.keys));
+    return e.empty() ? interleaves(s.headDim) : e;
   }
   static std::string windowFits(int64_t height, int64_t width, int64_t kernel,
                                 int64_t padding) {
@@ -96,8 +101,9 @@ struct RelationChecker {
            std::to_string(padding);
   }
   std::string operator()(const ConvSpec &s) const {
-    if (std::string e = interleaves(s.channels); !e.empty())
-      return e;
+    for (std::string e : {bytesFit(s.channels), interleaves(s.channels)})
+      if (!e.empty())
+        return e;
     return windowFits(s.height, s.width, s.kernel, s.padding);
   }
   std::string operator()(const DepthwiseConvSpec &s) const {
@@ -140,7 +146,8 @@ struct FormatChecker {
   /// Reads the residual stream, whatever it multiplies.
   bool operator()(const ConvSpec &s) const {
     return isF32() || (s.layout == ImageLayout::Nhwc &&
-                       f == Formats{Element::Bf16, Element::F32, Element::F32});
+                       f == Formats{f.math, Element::F32, Element::F32} &&
+                       f.math != Element::U8);
   }
   bool operator()(const DepthwiseConvSpec &) const {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
@@ -178,7 +185,7 @@ public:
     const bool isQuantized = formats.math == Element::I8;
     add(kIn, "a", {s.k + (isQuantized ? kQuantizedTail : 0), kRuntimeExtent},
         1);
-    addPanels(s.n, s.k);
+    addPanels(s.n, s.k, formats.math);
     if (isQuantized) {
       addF32(kIn, "scales", {columns}, 1);
       addF32(kIn, "sums", {columns}, 1);
@@ -194,7 +201,13 @@ public:
       addImage(kIn, "in", s.width, s.height, s.channels);
     else
       addImage(kIn, "in", s.channels, s.width, s.height);
-    addPanels(s.n, s.channels * s.kernel * s.kernel);
+    const int64_t k = s.channels * s.kernel * s.kernel;
+    if (formats.math == Element::I8) {
+      addPanels(s.n, k, Element::U8);
+      addF32(kIn, "scales", {paddedColumns(s.n)}, 1);
+    } else {
+      addPanels(s.n, k, formats.math);
+    }
     if (s.bias)
       addF32(kIn, "bias", {paddedColumns(s.n)}, 1);
     int64_t pixels = convOutputExtent(s.width, s.kernel, s.stride, s.padding) *
@@ -278,13 +291,13 @@ private:
               int64_t dense) {
     append(role, std::move(name), std::move(extents), dense, Element::F32);
   }
-  void addPanels(int64_t n, int64_t k) {
-    const int64_t width = panelWidth(n, target), f = interleave(formats.math);
+  void addPanels(int64_t n, int64_t k, Element element) {
+    const int64_t width = panelWidth(n, target), f = interleave(element);
     std::vector<int64_t> extents = {width, k / f, paddedColumns(n) / width};
     if (f > 1)
       extents.insert(extents.begin(), f);
     const auto dims = static_cast<int64_t>(extents.size());
-    append(kIn, "w", std::move(extents), dims, formats.math);
+    append(kIn, "w", std::move(extents), dims, element);
   }
   /// (channels, tokens, B)
   void addTokens(ArgumentRole role, std::string name, int64_t channels,

@@ -102,6 +102,11 @@ struct LinearSpec {
 ///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
 /// bf16, nhwc only: C is even, `in` is f32 and rounded on the way, w as for
 /// LinearSpec.
+/// i8, nhwc only: C is a multiple of 4, at most kMaxByteProducts.  `in` is f32
+/// and rounded on the way, each pixel to a 127th of its largest magnitude; one
+/// with a NaN or an infinity makes what it is in not finite.  Arguments in,
+/// w (4, NR, K / 4, panels) u8, scales (panels * NR), ...  The weight of input
+/// k for output n is (w - 128) * scales(n).
 struct ConvSpec {
   ImageLayout layout = ImageLayout::Nchw;
   int64_t channels = 0;

@@ -33,7 +33,7 @@ void computeInRegisters(Func sum, Func consumer, Var at,
 
 void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
                      Func consumer, Var at, Var rowTile, int maxTiles,
-                     const MatmulTile &tile, int lanes) {
+                     const MatmulTile &tile, int lanes, bool sideBySide) {
   Var column = sum.args()[0], row = sum.args()[1], tileRow("tileRow");
   sum.compute_at(consumer, at)
       .bound_extent(column, tile.columns)
@@ -46,7 +46,7 @@ void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
       .vectorize(column, lanes)
       .unroll(column)
       .unroll(tileRow);
-  computeInRegisters(part, sum, rowTile, k, tile, lanes);
+  computeInRegisters(part, sum, rowTile, k, tile, lanes, sideBySide);
 }
 
 int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,

@@ -28,10 +28,12 @@ void computeInRegisters(Halide::Func sum, Halide::Func consumer, Halide::Var at,
 /// chunk after the other, loop `rowTile` adds a tile of `part` to each tile, the
 /// sum over `k` in registers.  So it is a chunk of the weights that is streamed,
 /// and a long sum in f32 loses fewer digits to its own size.
+/// sideBySide: as computeInRegisters takes it.
 void computeInChunks(Halide::Func part, const Halide::RDom &k, Halide::Func sum,
                      const Halide::RDom &chunk, Halide::Func consumer,
                      Halide::Var at, Halide::Var rowTile, int maxTiles,
-                     const MatmulTile &tile, int lanes);
+                     const MatmulTile &tile, int lanes,
+                     bool sideBySide = false);
 
 /// How many iterations of `steps` equal ones, `multiplyAdds` each, go into one
 /// task: enough to hide the cost of starting it, few enough that the tasks of

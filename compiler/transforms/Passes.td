@@ -170,8 +170,9 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
     With `format=i8`, linear layers whose inputs are a multiple of 4 multiply in
     8 bits what a `cvt.quantize` right before them makes, one for each value;
     attention whose heads have a multiple of 4 channels, and not more than 65536
-    keys, multiplies in 8 bits what it reads as bf16; all the rest is as with
-    `bf16`.
+    keys, multiplies in 8 bits what it reads as bf16, and convolutional
+    embeddings of maps with a multiple of 4 channels, at most 65536, what they
+    read as f32; all the rest is as with `bf16`.
 
     Example, with `format=bf16`:
     ```mlir

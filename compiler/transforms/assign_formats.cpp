@@ -27,7 +27,7 @@ using namespace cvt;
 static constexpr int64_t kBf16Interleave = 2;
 static constexpr int64_t kI8Interleave = 4;
 
-/// With sums of more products than this, attention in 8 bits might overflow.
+/// Sums of more products of bytes than this might overflow.
 static constexpr int64_t kMaxI8Terms = 65536;
 
 static Format formatOf(Operation *op) {
@@ -191,12 +191,24 @@ static void assignBf16(func::FuncOp function) {
   }
 }
 
-/// Lets attention that multiplies in bf16 do so in 8 bits, where it can.
-static void quantizeAttention(func::FuncOp function) {
-  function.walk([&](AttentionOp op) {
-    int64_t headDim = channelsOf(op.getQuery()) / op.getHeads();
-    if (formatOf(op) == Format::Bf16 && headDim % kI8Interleave == 0 &&
-        std::max(headDim, rowsPerImage(op.getKey())) <= kMaxI8Terms)
+/// Whether sums over `channels`, and others of `terms` products, can be of
+/// bytes.
+static bool fitsBytes(int64_t channels, int64_t terms = 0) {
+  return channels % kI8Interleave == 0 &&
+         std::max(channels, terms) <= kMaxI8Terms;
+}
+
+/// Lets attention and convolutions that multiply in bf16 do so in 8 bits, where
+/// they can: they round their inputs themselves.
+static void quantizeInside(func::FuncOp function) {
+  function.walk([&](Operation *op) {
+    bool fits = false;
+    if (auto attention = dyn_cast<AttentionOp>(op))
+      fits = fitsBytes(channelsOf(attention.getQuery()) / attention.getHeads(),
+                       rowsPerImage(attention.getKey()));
+    else if (auto conv = dyn_cast<ConvEmbedOp>(op))
+      fits = fitsBytes(channelsOf(conv.getInput()));
+    if (fits && formatOf(op) == Format::Bf16)
       setFormat(op, Format::I8);
   });
 }
@@ -221,7 +233,7 @@ struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
       case Format::I8:
         quantizeInputs(function);
         assignBf16(function);
-        quantizeAttention(function);
+        quantizeInside(function);
         break;
       }
     });

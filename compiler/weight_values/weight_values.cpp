@@ -34,6 +34,9 @@ constexpr int64_t kMaxElements = int64_t(1) << 31;
 /// A step of a step of ... a weight.  The compiler needs two.
 constexpr unsigned kMaxSteps = 8;
 
+/// Added to 8-bit numbers that are stored without sign.
+constexpr float kUnsignedZero = 128;
+
 /// Floats handed over at once where nothing else decides.
 constexpr size_t kPieceElements = 1 << 16;
 
@@ -144,8 +147,13 @@ void roundRows(std::span<float> rows, int64_t rowElements, Type type) {
     weights::roundToBf16(rows);
   if (!type.isInteger())
     return;
-  for (; !rows.empty(); rows = rows.subspan(rowElements))
-    weights::quantizeRow(rows.first(rowElements));
+  for (; !rows.empty(); rows = rows.subspan(rowElements)) {
+    std::span<float> row = rows.first(rowElements);
+    weights::quantizeRow(row);
+    if (type.isUnsignedInteger())
+      for (float &value : row)
+        value += kUnsignedZero;
+  }
 }
 
 /// Panel after panel of `type`; `factor` inputs side by side.
@@ -401,8 +409,10 @@ Error appendBf16(std::span<const float> values, WeightValues::Append append) {
   return append(std::as_bytes(std::span(halves)));
 }
 
-Error appendI8(std::span<const float> values, WeightValues::Append append) {
-  std::vector<int8_t> integers(values.begin(), values.end());
+template <class Integer>
+Error appendIntegers(std::span<const float> values,
+                     WeightValues::Append append) {
+  std::vector<Integer> integers(values.begin(), values.end());
   return append(std::as_bytes(std::span(integers)));
 }
 
@@ -411,8 +421,10 @@ Error appendAs(Type element, std::span<const float> values,
                WeightValues::Append append) {
   if (element.isBF16())
     return appendBf16(values, append);
+  if (element.isUnsignedInteger())
+    return appendIntegers<uint8_t>(values, append);
   if (element.isInteger())
-    return appendI8(values, append);
+    return appendIntegers<int8_t>(values, append);
   return append(std::as_bytes(values));
 }
 

@@ -37,7 +37,7 @@ public:
   /// when their first value is asked for.
   WeightValues(mlir::ModuleOp module, std::string folder);
 
-  /// All values of a symbol, row-major; those of bf16 and si8 symbols are
+  /// All values of a symbol, row-major; those of bf16, si8 and ui8 symbols are
   /// rounded.
   llvm::Expected<std::vector<float>> evaluate(llvm::StringRef symbol);
 

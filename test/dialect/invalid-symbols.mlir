@@ -289,5 +289,12 @@ cvt.prepare @p = pack_panels(@w) : tensor<1x1x8x4xsi8>
 
 // prepare (C4)
 cvt.weight @w : tensor<8x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x8x8xui8>' by pack_panels of 'tensor<8x4xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x8x8xui8>
+
+// -----
+
+// prepare (C4)
+cvt.weight @w : tensor<8x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{cannot make 'tensor<8xsi8>' by row_scales of 'tensor<8x4xf32>'}}
 cvt.prepare @p = row_scales(@w) : tensor<8xsi8>

@@ -1,7 +1,8 @@
 // RUN: cvt-opt %s --cvt-assign-formats=format=i8 | FileCheck %s
 
 // Linear layers multiply in 8 bits what is quantized right before them,
-// attention what it quantizes itself; all else is as with bf16.
+// attention and convolutions what they quantize themselves; all else is as with
+// bf16.
 
 cvt.weight @gamma : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "gamma">
 cvt.weight @beta : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "beta">
@@ -11,6 +12,9 @@ cvt.weight @seven : tensor<7x6xf32> from #cvt.random<ones, seed = 1, std = 0.0, 
 cvt.weight @back : tensor<8x7xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "back">
 cvt.weight @dw : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "dw">
 cvt.weight @conv : tensor<8x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">
+cvt.weight @conv6 : tensor<6x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv6">
+cvt.weight @conv7 : tensor<7x6x1x1xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv7">
+cvt.weight @wide : tensor<1x65540x1x1xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "wide">
 
 // The result of one layer that only another reads is bf16 in between; with a
 // residual it is f32.
@@ -84,9 +88,22 @@ func.func @attention_in_bf16(%0: tensor<?x5x8xf32>, %1: tensor<?x65537x8xf32>) -
   return %4, %5 : tensor<?x5x8xf32>, tensor<?x5x8xf32>
 }
 
-// CHECK-LABEL: @convolution
-func.func @convolution(%0: tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32> {
-  // CHECK: cvt.conv_embed {{.*}}<bf16>} : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
-  %1 = cvt.conv_embed %0, @conv layout nhwc channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
-  return %1 : tensor<?x8x8x8xf32>
+// Convolutions round what they read themselves; the first one reads pictures.
+// CHECK-LABEL: @convolutions
+func.func @convolutions(%0: tensor<?x8x8x8xf32>) -> tensor<?x8x8x7xf32> {
+  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<f32>}
+  %1 = cvt.conv_embed %0, @conv layout nchw channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
+  // CHECK: cvt.conv_embed {{.*}}<i8>} : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x6xf32>
+  %2 = cvt.conv_embed %1, @conv6 layout nhwc channels 6 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x6xf32>
+  // CHECK: cvt.conv_embed {{.*}}<bf16>} : (tensor<?x8x8x6xf32>) -> tensor<?x8x8x7xf32>
+  %3 = cvt.conv_embed %2, @conv7 layout nhwc channels 7 kernel 1 stride 1 padding 0 : (tensor<?x8x8x6xf32>) -> tensor<?x8x8x7xf32>
+  return %3 : tensor<?x8x8x7xf32>
+}
+
+// Too many channels to add up.
+// CHECK-LABEL: @wide_convolution
+func.func @wide_convolution(%0: tensor<?x1x1x65540xf32>) -> tensor<?x1x1x1xf32> {
+  // CHECK: cvt.conv_embed {{.*}}<bf16>}
+  %1 = cvt.conv_embed %0, @wide layout nhwc channels 1 kernel 1 stride 1 padding 0 : (tensor<?x1x1x65540xf32>) -> tensor<?x1x1x1xf32>
+  return %1 : tensor<?x1x1x1xf32>
 }

@@ -146,8 +146,9 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
   app.add_option("--precision", options.precision,
                  "Number format of weights and products: f32; bf16, which is "
                  "faster and rounds to 8 bits; or int8, which is faster still: "
-                 "linear layers multiply 8-bit integers, the rest is as in "
-                 "bf16; e.g. --precision=bf16")
+                 "linear layers, attention and all convolutions but the first "
+                 "multiply 8-bit integers, the rest is as in bf16; e.g. "
+                 "--precision=bf16")
       ->check(CLI::IsMember({"f32", "bf16", "int8"}))
       ->capture_default_str();
   app.add_option("--verify", options.verify,

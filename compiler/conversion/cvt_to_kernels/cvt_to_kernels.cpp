@@ -113,7 +113,7 @@ LogicalResult OpLowering::lowerLinear(LinearOp op) {
   Operands inputs = {op.getInput(),
                      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(),
                                      width, PrepareStep::PackPanels,
-                                     formatOf(op))};
+                                     spec.formats.math)};
   if (formatOf(op) == Format::I8)
     for (PrepareStep step : {PrepareStep::RowScales, PrepareStep::RowSums})
       inputs.push_back(launcher.ofRows(rewriter, op.getLoc(),
@@ -141,13 +141,17 @@ LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
   conv.padding = op.getPadding();
   conv.bias = op.getBiasAttr() != nullptr;
   kernels::KernelSpec spec{conv, target, formatsOf(op)};
+  const bool isQuantized = spec.formats.math == kernels::Element::I8;
   int64_t width = kernels::packedPanelWidth(spec);
   Operands inputs = {
       op.getInput(),
       launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(), width,
                       isNchw ? PrepareStep::PackPanels
                              : PrepareStep::PackPanelsNhwc,
-                      formatOf(op))};
+                      isQuantized ? kernels::Element::U8 : spec.formats.math)};
+  if (isQuantized)
+    inputs.push_back(launcher.ofRows(rewriter, op.getLoc(), op.getWeightAttr(),
+                                     width, PrepareStep::RowScales));
   if (conv.bias)
     inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
                                          op.getBiasAttr(), width));

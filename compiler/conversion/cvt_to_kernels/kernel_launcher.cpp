@@ -68,22 +68,32 @@ Value KernelLauncher::weight(OpBuilder &builder, Location loc,
 
 Value KernelLauncher::panels(OpBuilder &builder, Location loc,
                              FlatSymbolRefAttr name, int64_t width,
-                             PrepareStep step, Format format) {
+                             PrepareStep step, kernels::Element format) {
   RankedTensorType type = typeOf(name);
   int64_t rows = type.getDimSize(0);
   int64_t k = type.getNumElements() / rows;
-  SmallVector<int64_t> shape = {int64_t(llvm::divideCeil(rows, width)), k,
-                                width};
-  Type element = type.getElementType();
+  const int64_t sideBySide = kernels::interleave(format);
+  SmallVector<int64_t> shape = {int64_t(llvm::divideCeil(rows, width)),
+                                k / sideBySide, width};
+  if (sideBySide > 1)
+    shape.push_back(sideBySide);
   std::string suffix = ".panels" + std::to_string(width);
-  if (format == Format::Bf16) {
-    shape = {shape[0], k / 2, width, 2};
+  Type element = type.getElementType();
+  switch (format) {
+  case kernels::Element::F32:
+    break;
+  case kernels::Element::Bf16:
     element = builder.getBF16Type();
     suffix += ".bf16";
-  } else if (format == Format::I8) {
-    shape = {shape[0], k / 4, width, 4};
+    break;
+  case kernels::Element::I8:
     element = builder.getIntegerType(8, /*isSigned=*/true);
     suffix += ".i8";
+    break;
+  case kernels::Element::U8:
+    element = builder.getIntegerType(8, /*isSigned=*/false);
+    suffix += ".u8";
+    break;
   }
   return weight(builder, loc,
                 prepare(name, step, suffix,

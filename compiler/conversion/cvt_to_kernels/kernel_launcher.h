@@ -34,11 +34,11 @@ public:
   mlir::Value weight(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name);
 
-  /// The weight in panels of `width` columns, in the format it is multiplied
-  /// in; `step` is one of the packing steps.
+  /// The weight in panels of `width` columns of `element`; `step` is one of the
+  /// packing steps.
   mlir::Value panels(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name, int64_t width,
-                     PrepareStep step, Format format);
+                     PrepareStep step, kernels::Element element);
 
   /// What `step`, row_scales or row_sums, gives for each row of a weight that
   /// is packed in panels of `width`, padded as they are.

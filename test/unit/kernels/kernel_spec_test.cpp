@@ -23,6 +23,10 @@ static const struct {
      "conv_nchw_c3_h224_w192_n64_k7_s4_p2_bias_f32_x86_64_v3"},
     {{ConvSpec{ImageLayout::Nhwc, 64, 56, 56, 192, 3, 2, 1, false}},
      "conv_nhwc_c64_h56_w56_n192_k3_s2_p1_f32_x86_64_v3"},
+    {{ConvSpec{ImageLayout::Nhwc, 64, 56, 56, 192, 3, 2, 1, true},
+      CpuTarget::Znver4,
+      {Element::I8, Element::F32, Element::F32}},
+     "conv_nhwc_c64_h56_w56_n192_k3_s2_p1_bias_i8_in_f32_znver4"},
     {{DepthwiseConvSpec{64, 56, 48, 3, {{1, 1}, {2, 1}, {2, 0}}}},
      "dwconv_c64_h56_w48_k3_s1p1_s2p1_s2p0_f32_x86_64_v3"},
     {{AttentionSpec{6, 64, 197, 50, 0.125f}},
@@ -106,6 +110,9 @@ TEST(KernelSpec, NamesHaveOneSpelling) {
         "linear_n1_k2_m1_residual_bf16_znver4",
         "linear_n1_k1_m1_f32_in_f32_znver4", "linear_n1_k1_m1_u8_znver4",
         "elementwise_add_c5_t7_bf16_znver4",
+        "conv_nhwc_c8_h3_w3_n4_k3_s1_p1_i8_znver4",
+        "conv_nhwc_c6_h3_w3_n4_k3_s1_p1_i8_in_f32_znver4",
+        "conv_nchw_c8_h3_w3_n4_k3_s1_p1_i8_in_f32_znver4",
         "dwconv_c1_h1_w1_k1_f32_znver4",
         "dwconv_c1_h1_w1_k1_s1p0_s1p0_s1p0_s1p0_f32_znver4"})
     EXPECT_EQ(parseSymbolName(bad), std::nullopt) << bad;
@@ -134,6 +141,12 @@ TEST(KernelSpec, ErrorsNameFieldAndValue) {
   EXPECT_EQ(verifyError({AttentionSpec{1, 4, 1, 65537, 1}, {}, bytes}),
             "kernel spec attention: sums of more than 65536 products of bytes "
             "do not fit into 32 bits");
+  const Formats inside = {Element::I8, Element::F32, Element::F32};
+  EXPECT_EQ(verifyError({ConvSpec{ImageLayout::Nhwc, 65540, 1, 1, 1, 1, 1, 0},
+                         {},
+                         inside}),
+            "kernel spec conv: sums of more than 65536 products of bytes do "
+            "not fit into 32 bits");
   EXPECT_EQ(verifyError({LinearSpec{1 << 20, 1 << 20, 1}}),
             "kernel spec linear: buffer w has more than 2^31 - 1 elements");
 }

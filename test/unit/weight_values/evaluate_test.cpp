@@ -136,10 +136,14 @@ TEST_F(Evaluate, QuantizesRows) {
   std::string text = R"(
     cvt.weight @w : tensor<3x4xf32> from #cvt.stored<"rows.bin", offset = 0, dtype = f32>
     cvt.prepare @p = pack_panels(@w) : tensor<2x1x2x4xsi8>
+    cvt.prepare @u = pack_panels(@w) : tensor<2x1x2x4xui8>
     cvt.prepare @scales = row_scales(@w) : tensor<4xf32>
     cvt.prepare @sums = row_sums(@w) : tensor<4xf32>)";
   EXPECT_EQ(evaluate(text, "p"), (Floats{0, 1, 2, 127, -127, -2, 0, 2, //
                                          0, 0, 0, 0, 0, 0, 0, 0}));
+  // 128 is the zero of rows, but not of those that are not there.
+  EXPECT_EQ(evaluate(text, "u"), (Floats{128, 129, 130, 255, 1, 126, 128, 130,
+                                         128, 128, 128, 128, 0, 0, 0, 0}));
   EXPECT_EQ(evaluate(text, "scales"), (Floats{1, 2, 0, 0}));
   EXPECT_EQ(evaluate(text, "sums"), (Floats{130, -254, 0, 0}));
 }

@@ -90,6 +90,19 @@ TEST_F(Section, RoundsPackedWeightsTo8Bits) {
   EXPECT_EQ(written[2], 1);
 }
 
+TEST_F(Section, StoresPackedWeightsWithoutSign) {
+  const float row[] = {-127, 127, 2, 0};
+  writeFile("row.bin", row, sizeof row);
+  std::string error;
+  Floats written = write(moduleOf(4, R"(
+        cvt.weight @w : tensor<1x4xf32> from #cvt.stored<"row.bin", offset = 0, dtype = f32>
+        cvt.prepare @p = pack_panels(@w) : tensor<1x1x1x4xui8> {cvt.section_offset = 0})"),
+                         error);
+  EXPECT_EQ(error, "");
+  ASSERT_EQ(written.size(), 1u);
+  EXPECT_EQ(std::bit_cast<uint32_t>(written[0]), 0x8082ff01u);
+}
+
 TEST_F(Section, HandsOverPackedWeightsPanelByPanel) {
   std::string error;
   Floats written =
