@@ -31,17 +31,25 @@ namespace cvt::kernels {
 
 namespace {
 
-constexpr ScoreShape kShapes32Registers[] = {
-    {3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
+constexpr ScoreShape kF32Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.05}};
+constexpr ScoreShape kBf16Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.3}};
+constexpr ScoreShape kI8Shapes[] = {{3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
 constexpr ScoreShape kShapes16Registers[] = {
     {3, 4, 1.0}, {2, 6, 1.005}, {1, 12, 1.05}};
 
 } // namespace
 
-std::span<const ScoreShape> scoreShapes(CpuTarget target) {
-  if (cpuTargetInfo(target).vectorRegisters == 32)
-    return kShapes32Registers;
-  return kShapes16Registers;
+std::span<const ScoreShape> scoreShapes(CpuTarget target, Element math) {
+  if (cpuTargetInfo(target).vectorRegisters != 32)
+    return kShapes16Registers;
+  switch (math) {
+  case Element::Bf16:
+    return kBf16Shapes;
+  case Element::I8:
+    return kI8Shapes;
+  default:
+    return kF32Shapes;
+  }
 }
 
 MatmulTile attentionOutputTile(const AttentionSpec &spec, CpuTarget target) {
@@ -126,33 +134,41 @@ void scheduleOutput(Func out, Func sum, RDom key, const AttentionSpec &spec,
 
 namespace {
 
+/// The tile of scores, keys by queries, with which a head takes the least time:
+/// less at ragged ends, and for few keys of one tile.
+MatmulTile scoreTile(const AttentionSpec &spec, const KernelBuilder &builder) {
+  MatmulTile best = {};
+  double bestTime = 0;
+  for (const ScoreShape &shape :
+       scoreShapes(builder.target(), builder.formats().math))
+    for (int keys = shape.maxKeys; 3 * keys >= 2 * shape.maxKeys; keys--) {
+      const int queries = shape.vectors * builder.lanes();
+      const double scores =
+          shape.cost * llvm::divideCeil(spec.keys, keys) * (keys + 0.3);
+      const double time =
+          llvm::alignTo(spec.queries, queries) * (scores + spec.keys);
+      if (bestTime != 0 && time >= bestTime)
+        continue;
+      bestTime = time;
+      best = {static_cast<int>(std::min<int64_t>(keys, spec.keys)), queries};
+    }
+  return best;
+}
+
 /// How the work of one head is cut.
 struct Blocking {
-  int queries;       ///< of one block
-  int keysPerTile;   ///< of scores, against all queries of the block
+  MatmulTile scores; ///< keys by queries: those of one block
   MatmulTile output; ///< register tile of the product with the values
   int blocksPerTask;
 
-  Blocking(const AttentionSpec &spec, const KernelBuilder &builder) {
-    const CpuTargetInfo &info = cpuTargetInfo(builder.target());
-    double bestCost = 0;
-    for (const ScoreShape &shape : scoreShapes(builder.target())) {
-      int width = shape.vectors * info.lanes;
-      double cost = shape.cost * llvm::alignTo(spec.queries, width);
-      if (bestCost != 0 && cost >= bestCost)
-        continue;
-      bestCost = cost;
-      queries = width;
-      keysPerTile = static_cast<int>(llvm::divideCeil(
-          spec.keys, llvm::divideCeil(spec.keys, shape.maxKeys)));
-    }
-
-    output = attentionOutputTile(spec, builder.target());
-    blocksPerTask = stepsPerTask(llvm::divideCeil(spec.queries, queries),
-                                 2 * queries * spec.keys * spec.headDim /
-                                     interleave(builder.formats().math),
-                                 spec.heads, info.lanes);
-  }
+  Blocking(const AttentionSpec &spec, const KernelBuilder &builder)
+      : scores(scoreTile(spec, builder)),
+        output(attentionOutputTile(spec, builder.target())),
+        blocksPerTask(
+            stepsPerTask(llvm::divideCeil(spec.queries, scores.columns),
+                         2 * scores.columns * spec.keys * spec.headDim /
+                             interleave(builder.formats().math),
+                         spec.heads, builder.lanes())) {}
 };
 
 /// What is multiplied side by side, two numbers or one, is numbered by `i`.
@@ -210,10 +226,9 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
 
 void Scores::schedule(Func consumer, Var block, const Blocking &blocking,
                       int lanes) {
-  scheduleQueries(query, turned, blocking.queries, steps, consumer, block,
-                  lanes);
-  scheduleScores(score, dot, channel, keys,
-                 {blocking.keysPerTile, blocking.queries}, consumer, block,
+  scheduleQueries(query, turned, blocking.scores.columns, steps, consumer,
+                  block, lanes);
+  scheduleScores(score, dot, channel, keys, blocking.scores, consumer, block,
                  lanes, paired);
 }
 
@@ -267,7 +282,7 @@ void Powers::schedule(Func consumer, Var block, const Blocking &blocking,
   power.reorder(i, q, k).unroll(i);
   for (Func f : {top, power, total, factor})
     f.compute_at(consumer, block)
-        .bound_extent(q, blocking.queries)
+        .bound_extent(q, blocking.scores.columns)
         .vectorize(q, lanes)
         .unroll(q);
   top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
@@ -313,8 +328,8 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
 
   Var task("task"), block("block");
   scheduleOutput(out, sum, key, spec,
-                 {blocking.queries, blocking.blocksPerTask}, blocking.output,
-                 task, block, lanes, paired);
+                 {blocking.scores.columns, blocking.blocksPerTask},
+                 blocking.output, task, block, lanes, paired);
   if (paired)
     value.compute_at(out, task)
         .reorder(i, j, k)

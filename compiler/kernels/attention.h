@@ -22,8 +22,8 @@ struct ScoreShape {
   double cost;
 };
 
-/// Register tiles of scores, those of most queries first.
-std::span<const ScoreShape> scoreShapes(CpuTarget target);
+/// Register tiles of scores for products in `math`, those of most queries first.
+std::span<const ScoreShape> scoreShapes(CpuTarget target, Element math);
 
 /// Of the product with the values: columns that divide a head evenly and are
 /// whole vectors if the head is, beside a power of two of rows, which divides

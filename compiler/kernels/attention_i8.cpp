@@ -45,7 +45,7 @@ struct Blocking {
   Blocking(const AttentionSpec &spec, CpuTarget target) {
     const CpuTargetInfo &info = cpuTargetInfo(target);
     double bestTime = 0;
-    for (const ScoreShape &shape : scoreShapes(target)) {
+    for (const ScoreShape &shape : scoreShapes(target, Element::I8)) {
       const int width = shape.vectors * info.lanes;
       const int blocks = llvm::divideCeil(spec.queries, width);
       for (int perTask = 1; perTask <= blocks; perTask++) {
@@ -149,11 +149,8 @@ public:
   void schedule(Func consumer, Var at, Func byteConsumer, Var byteAt, int lanes,
                 int byteVector) {
     top.compute_at(consumer, at).update().atomic().vectorize(lane);
-    parts.compute_at(top, t)
-        .vectorize(l)
-        .update()
-        .reorder(l, chunk)
-        .vectorize(l);
+    parts.compute_at(top, t).vectorize(l).update().reorder(l, chunk).vectorize(
+        l);
     bytesPerOne.compute_at(consumer, at).vectorize(t, lanes);
     byte.compute_at(byteConsumer, byteAt).vectorize(c, byteVector);
   }
@@ -273,8 +270,7 @@ Powers::Powers(const AttentionSpec &spec, const Scores &scores)
     // The largest one is 0 whatever its size.
     Expr root = exp2Root((score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
                          scores.scale(q, h, b));
-    return keys % 4 == 0 ? root
-                         : select(key < keys, root, Expr(uint32_t(0)));
+    return keys % 4 == 0 ? root : select(key < keys, root, Expr(uint32_t(0)));
   };
   auto powers = [&](const Expr &first, const Expr &second) {
     return exp2OfRoots(pairOfWords(root(first), root(second)));
@@ -386,15 +382,16 @@ void buildQuantizedAttention(KernelBuilder &builder,
   sum(j, q, t, b) +=
       cast<int>(powers.power(key.x, q, key.y, t / tilesPerHead, b)) *
       cast<int>(values.value(key.x, j, key.y, t, b));
-  out(c, q, b) = builder.toOutput(
-      cast<float>(sum(c % columns, q, c / columns, b)) *
-      (values.scale(c, b) *
-       reinterpret<float>(powers.factor(q, c / headDim, b))));
+  out(c, q, b) =
+      builder.toOutput(cast<float>(sum(c % columns, q, c / columns, b)) *
+                       (values.scale(c, b) *
+                        reinterpret<float>(powers.factor(q, c / headDim, b))));
   builder.output(out);
 
   Var task("task"), block("block");
-  scheduleOutput(out, sum, key, spec, {blocking.queries, blocking.blocksPerTask},
-                 tile, task, block, lanes, /*sideBySide=*/true);
+  scheduleOutput(out, sum, key, spec,
+                 {blocking.queries, blocking.blocksPerTask}, tile, task, block,
+                 lanes, /*sideBySide=*/true);
   scores.schedule(out, block, task, blocking, lanes);
   powers.schedule(out, block, task, blocking, lanes);
   values.schedule(out, task, lanes);
