@@ -107,6 +107,7 @@ def Cvt_PrepareStep : Cvt_Enum<"PrepareStep",
   I32EnumAttrCase<"Pad", 5, "pad">,
   I32EnumAttrCase<"RowScales", 6, "row_scales">,
   I32EnumAttrCase<"RowSums", 7, "row_sums">,
+  I32EnumAttrCase<"PadTaps", 8, "pad_taps">,
 ]>;
 def Cvt_PrepareStepAttr : Cvt_EnumAttr<Cvt_PrepareStep, "prepare_step">;
 

@@ -65,7 +65,7 @@ static bool isPacking(PrepareStep step) {
 }
 
 LogicalResult PrepareOp::verify() {
-  static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1, 1, 1};
+  static constexpr size_t kSources[] = {3, 4, 1, 1, 1, 1, 1, 1, 1};
   size_t expected = kSources[static_cast<size_t>(getStep())];
   if (getSources().size() != expected)
     return emitOpError() << stringifyPrepareStep(getStep()) << " takes "
@@ -116,6 +116,10 @@ preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
     if (!isDepthwise(first))
       return std::nullopt;
     return SmallVector<int64_t>{first[2], first[3], first[0]};
+  case PrepareStep::PadTaps:
+    if (first.size() != 4)
+      return std::nullopt;
+    return SmallVector<int64_t>{first[0], first[1], first[2], -1};
   case PrepareStep::Pad:
     if (first.size() != 1)
       return std::nullopt;
@@ -129,12 +133,15 @@ preparedShape(PrepareStep step, ArrayRef<ArrayRef<int64_t>> sources,
   llvm_unreachable("unknown prepare step");
 }
 
-/// Checks the extents that preparedShape leaves open.  Vectors may be padded.
+/// Checks the extents that preparedShape leaves open.  Vectors and taps may be
+/// padded.
 static bool openExtentsFit(PrepareStep step, ArrayRef<int64_t> source,
                            ArrayRef<int64_t> result) {
   if (isPacking(step))
     return result[2] > 0 &&
            result[0] == llvm::divideCeilSigned(source[0], result[2]);
+  if (step == PrepareStep::PadTaps)
+    return result[3] >= source[3];
   return result.size() > 1 || result[0] >= source[0];
 }
 

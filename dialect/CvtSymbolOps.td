@@ -49,6 +49,7 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     | `pack_panels` | (N, …), K the product of the rest | (⌈N/width⌉, K, width), zero-padded; bf16: (⌈N/width⌉, K/2, width, 2); si8: (⌈N/width⌉, K/4, width, 4), rows divided by their `row_scales`; ui8: the same with 128 added |
     | `pack_panels_nhwc` | (N, C, k, k) | as `pack_panels`, with K in the order (ky, kx, c) |
     | `taps_outermost` | (C,1,k,k) | (k, k, C) |
+    | `pad_taps` | (N, C, k, k) | (N, C, k, k'), k' ≥ k, zero-padded |
     | `pad` | (N) | (N'), N' ≥ N, zero-padded |
     | `row_scales` | (N, …) | (N'), N' ≥ N: a row's greatest magnitude / 127, zero-padded |
     | `row_sums` | (N, …) | (N'), N' ≥ N: the sum of a row, each element rounded to a multiple of its scale, zero-padded |

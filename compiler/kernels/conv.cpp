@@ -76,8 +76,11 @@ struct Product {
   std::optional<PixelBytes> pixels;
 
   Product(KernelBuilder &builder, const ConvSpec &spec, const Geometry &g) {
-    if (spec.layout == ImageLayout::Nchw)
+    const bool nchw = spec.layout == ImageLayout::Nchw;
+    if (nchw && builder.formats().math == Element::F32)
       defineNchw(builder, g);
+    else if (nchw)
+      defineNchwBf16(builder, g);
     else if (builder.formats().math == Element::F32)
       defineNhwc(builder, g);
     else if (builder.formats().math == Element::Bf16)
@@ -120,6 +123,17 @@ private:
     sum(j, p, panel, b) +=
         padded(patchX(g, k.x), patchY(g, k.y), k.z, b) *
         builder.input("w")(j, k.x + g.kernel * (k.y + g.kernel * k.z), panel);
+  }
+  /// Pairs of neighbours in x; the last one of an odd window ends behind it,
+  /// with a weight of zero.
+  void defineNchwBf16(KernelBuilder &builder, const Geometry &g) {
+    pad(builder, g, /*nchw=*/true);
+    const int pairs = llvm::divideCeil(g.kernel, 2);
+    k = RDom(0, 2, 0, pairs, 0, g.kernel, 0, g.channels, "k");
+    sum(j, p, panel, b) +=
+        cast<float>(padded(patchX(g, k.x + 2 * k.y), patchY(g, k.z), k.w, b)) *
+        cast<float>(builder.input("w")(
+            k.x, j, k.y + pairs * (k.z + g.kernel * k.w), panel));
   }
   void defineNhwc(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
@@ -206,7 +220,7 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
     computeInRegisters(sum, out, step, product.k, tile, lanes,
                        /*sideBySide=*/product.k.dimensions() > 3);
   if (nchw && g.kernel <= 8)
-    sum.update().unroll(product.k.x);
+    sum.update().unroll(product.k.dimensions() > 3 ? product.k.y : product.k.x);
   if (product.pixels)
     return product.pixels->computeAt(out, task);
   padded.compute_at(out, task);

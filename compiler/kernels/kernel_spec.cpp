@@ -101,9 +101,11 @@ struct RelationChecker {
            std::to_string(padding);
   }
   std::string operator()(const ConvSpec &s) const {
-    for (std::string e : {bytesFit(s.channels), interleaves(s.channels)})
-      if (!e.empty())
-        return e;
+    // Of nchw, neighbours in x are side by side, and there may be zeros.
+    if (s.layout == ImageLayout::Nhwc)
+      for (std::string e : {bytesFit(s.channels), interleaves(s.channels)})
+        if (!e.empty())
+          return e;
     return windowFits(s.height, s.width, s.kernel, s.padding);
   }
   std::string operator()(const DepthwiseConvSpec &s) const {
@@ -143,11 +145,12 @@ struct FormatChecker {
              (!s.residual || f.out == Element::F32);
     return isF32();
   }
-  /// Reads the residual stream, whatever it multiplies.
+  /// Reads pictures or the residual stream, whatever it multiplies.
   bool operator()(const ConvSpec &s) const {
-    return isF32() || (s.layout == ImageLayout::Nhwc &&
-                       f == Formats{f.math, Element::F32, Element::F32} &&
-                       f.math != Element::U8);
+    const bool hasMath =
+        isFloat(f.math) ||
+        (f.math == Element::I8 && s.layout == ImageLayout::Nhwc);
+    return hasMath && f == Formats{f.math, Element::F32, Element::F32};
   }
   bool operator()(const DepthwiseConvSpec &) const {
     return f.math == Element::F32 && isFloat(f.in) && isFloat(f.out);
@@ -201,7 +204,10 @@ public:
       addImage(kIn, "in", s.width, s.height, s.channels);
     else
       addImage(kIn, "in", s.channels, s.width, s.height);
-    const int64_t k = s.channels * s.kernel * s.kernel;
+    int64_t k = s.channels * s.kernel * s.kernel;
+    if (s.layout == ImageLayout::Nchw)
+      k = s.channels * s.kernel *
+          llvm::alignTo(s.kernel, interleave(formats.math));
     if (formats.math == Element::I8) {
       addPanels(s.n, k, Element::U8);
       addF32(kIn, "scales", {paddedColumns(s.n)}, 1);

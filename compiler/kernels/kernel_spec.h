@@ -100,8 +100,9 @@ struct LinearSpec {
 ///   dense; w as for LinearSpec, its K flattened from (kx, ky, C) in nchw and
 ///   (C, kx, ky) in nhwc, first one fastest; [bias (panels * NR)]
 ///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
-/// bf16, nhwc only: C is even, `in` is f32 and rounded on the way, w as for
-/// LinearSpec.
+/// bf16: `in` is f32 and rounded on the way, w as for LinearSpec.  In nhwc C is
+/// even.  In nchw kx is padded to an even number, with weights that must be
+/// zero; a NaN or an infinity one pixel behind an odd window counts as in it.
 /// i8, nhwc only: C is a multiple of 4, at most kMaxByteProducts.  `in` is f32
 /// and rounded on the way, each pixel to a 127th of its largest magnitude; one
 /// with a NaN or an infinity makes what it is in not finite.  Arguments in,

@@ -163,8 +163,9 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
 
     With `format=bf16`, linear layers with an even number of inputs, attention
     with an even number of channels in each head, and convolutional embeddings
-    of maps with an even number of channels multiply in bf16, and values that only such layers, attention and depthwise
-    convolutions read are stored in bf16.  The residual stream and what is
+    of pictures or of maps with an even number of channels multiply in bf16, and
+    values that only such layers, attention and depthwise convolutions read are
+    stored in bf16.  The residual stream and what is
     returned stay f32, and so does a layer whose input does.
 
     With `format=i8`, linear layers whose inputs are a multiple of 4 multiply in

@@ -40,15 +40,18 @@ static void setFormat(Operation *op, Format format) {
 }
 
 /// Whether `op` has kernels that multiply in bf16: linear layers and attention
-/// given bf16 inputs, convolutions of maps, which round their input themselves.
+/// given bf16 inputs, and convolutions, which round their input themselves: of
+/// pictures they pair neighbours in a row, so that any number of channels does.
 static bool canMultiplyNarrow(Operation *op) {
   if (auto attention = dyn_cast<AttentionOp>(op))
     return channelsOf(attention.getQuery()) / attention.getHeads() %
                kBf16Interleave ==
            0;
-  auto conv = dyn_cast<ConvEmbedOp>(op);
-  if (!isa<LinearOp>(op) && !(conv && conv.getLayout() == Layout::Nhwc))
+  if (!isa<LinearOp, ConvEmbedOp>(op))
     return false;
+  if (auto conv = dyn_cast<ConvEmbedOp>(op);
+      conv && conv.getLayout() == Layout::Nchw)
+    return true;
   return channelsOf(op->getOperand(0)) % kBf16Interleave == 0;
 }
 
@@ -207,7 +210,8 @@ static void quantizeInside(func::FuncOp function) {
       fits = fitsBytes(channelsOf(attention.getQuery()) / attention.getHeads(),
                        rowsPerImage(attention.getKey()));
     else if (auto conv = dyn_cast<ConvEmbedOp>(op))
-      fits = fitsBytes(channelsOf(conv.getInput()));
+      fits = conv.getLayout() == Layout::Nhwc &&
+             fitsBytes(channelsOf(conv.getInput()));
     if (fits && formatOf(op) == Format::Bf16)
       setFormat(op, Format::I8);
   });

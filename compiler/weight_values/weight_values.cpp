@@ -203,8 +203,9 @@ std::vector<float> runRowStep(PrepareOp prepare, RankedTensorType sourceType,
 }
 
 /// The steps that are not done row by row.  `in`: the values of the step's
-/// sources.
-std::vector<float> runStep(PrepareOp prepare, ArrayRef<std::vector<float>> in) {
+/// sources, the first of which is of `sourceType`.
+std::vector<float> runStep(PrepareOp prepare, RankedTensorType sourceType,
+                           ArrayRef<std::vector<float>> in) {
   RankedTensorType type = typeOf(prepare);
   std::vector<float> out(static_cast<size_t>(type.getNumElements()));
   APFloat epsilon = prepare.getEpsilon().value_or(APFloat(0.0f));
@@ -220,6 +221,9 @@ std::vector<float> runStep(PrepareOp prepare, ArrayRef<std::vector<float>> in) {
   case PrepareStep::TapsOutermost:
     weights::tapsOutermost(in[0], type.getDimSize(2),
                            type.getDimSize(0) * type.getDimSize(1), out);
+    break;
+  case PrepareStep::PadTaps:
+    weights::padRows(in[0], sourceType.getDimSize(3), type.getDimSize(3), out);
     break;
   case PrepareStep::Pad:
     weights::padTo(in[0], out);
@@ -350,7 +354,7 @@ Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
   SmallVector<std::vector<float>, 4> in;
   for (const Source &source : sources)
     in.push_back(readWhole(*source));
-  return take(runStep(prepare, in));
+  return take(runStep(prepare, firstType, in));
 }
 
 Expected<std::vector<float>> WeightValues::evaluate(StringRef symbol) {

@@ -65,6 +65,17 @@ void padTo(std::span<const float> values, std::span<float> out) {
             0.0f);
 }
 
+void padRows(std::span<const float> values, int64_t from, int64_t to,
+             std::span<float> out) {
+  assert(from > 0 && from <= to);
+  assert(values.size() / static_cast<size_t>(from) * static_cast<size_t>(to) ==
+         out.size());
+  for (; !values.empty(); values = values.subspan(static_cast<size_t>(from)),
+                          out = out.subspan(static_cast<size_t>(to)))
+    padTo(values.first(static_cast<size_t>(from)),
+          out.first(static_cast<size_t>(to)));
+}
+
 void packPanel(const PanelLayout &layout, std::span<const float> rows,
                std::span<float> out) {
   // Reads lines of a row whole and writes a block that stays in cache.

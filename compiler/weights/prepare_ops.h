@@ -39,6 +39,10 @@ void tapsOutermost(std::span<const float> weight, int64_t channels,
 /// Copies `values` and fills the rest of `out` with zeros.
 void padTo(std::span<const float> values, std::span<float> out);
 
+/// The same for each row of `from` values, which becomes one of `to`.
+void padRows(std::span<const float> values, int64_t from, int64_t to,
+             std::span<float> out);
+
 /// A weight (rows, channels, taps), row-major, as panels: the layout of a
 /// matmul that makes `panelRows` outputs at once.  Packed it is
 ///   (panels, taps, channels, panelRows)

@@ -154,6 +154,27 @@ cvt.prepare @not_depthwise = taps_outermost(@fc) : tensor<8x12x1xf32>
 // -----
 
 // (C2)
+cvt.weight @conv : tensor<8x3x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<8x3x5x4xf32>' by pad_taps}}
+cvt.prepare @shorter = pad_taps(@conv) : tensor<8x3x5x4xf32>
+
+// -----
+
+// (C2)
+cvt.weight @conv : tensor<8x3x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<8x3x6x6xf32>' by pad_taps}}
+cvt.prepare @higher = pad_taps(@conv) : tensor<8x3x6x6xf32>
+
+// -----
+
+// (C2)
+cvt.weight @fc : tensor<12x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<12x10xf32>' by pad_taps}}
+cvt.prepare @matrix_taps = pad_taps(@fc) : tensor<12x10xf32>
+
+// -----
+
+// (C2)
 cvt.weight @c : tensor<12xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{cannot make 'tensor<11xf32>' by pad}}
 cvt.prepare @shorter = pad(@c) : tensor<11xf32>

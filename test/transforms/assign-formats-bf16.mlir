@@ -9,6 +9,7 @@ cvt.weight @w : tensor<8x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tens
 cvt.weight @odd : tensor<7x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "odd">
 cvt.weight @even : tensor<8x7xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "even">
 cvt.weight @stem : tensor<8x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "stem">
+cvt.weight @pictures : tensor<8x3x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "pictures">
 cvt.weight @dw : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "dw">
 cvt.weight @cls : tensor<1x1x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "cls">
 
@@ -72,11 +73,12 @@ func.func @attention(%0: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
   return %3 : tensor<?x4x8xf32>
 }
 
-// The first convolution reads pictures, the others round what they read.
+// Convolutions round what they read; the first one reads pictures, of any number
+// of channels.
 // CHECK-LABEL: @convolutions
-func.func @convolutions(%0: tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32> {
-  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<f32>}
-  %1 = cvt.conv_embed %0, @stem layout nchw channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
+func.func @convolutions(%0: tensor<?x3x8x8xf32>) -> tensor<?x8x8x8xf32> {
+  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<bf16>} : (tensor<?x3x8x8xf32>) -> tensor<?x8x8x8xf32>
+  %1 = cvt.conv_embed %0, @pictures layout nchw channels 8 kernel 3 stride 1 padding 1 : (tensor<?x3x8x8xf32>) -> tensor<?x8x8x8xf32>
   // CHECK: cvt.conv_embed {{.*}} layout nhwc {{.*}}<bf16>} : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
   %2 = cvt.conv_embed %1, @stem layout nhwc channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
   return %2 : tensor<?x8x8x8xf32>

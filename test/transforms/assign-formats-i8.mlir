@@ -91,7 +91,7 @@ func.func @attention_in_bf16(%0: tensor<?x5x8xf32>, %1: tensor<?x65537x8xf32>) -
 // Convolutions round what they read themselves; the first one reads pictures.
 // CHECK-LABEL: @convolutions
 func.func @convolutions(%0: tensor<?x8x8x8xf32>) -> tensor<?x8x8x7xf32> {
-  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<f32>}
+  // CHECK: cvt.conv_embed {{.*}} layout nchw {{.*}}<bf16>}
   %1 = cvt.conv_embed %0, @conv layout nchw channels 8 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x8xf32>
   // CHECK: cvt.conv_embed {{.*}}<i8>} : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x6xf32>
   %2 = cvt.conv_embed %1, @conv6 layout nhwc channels 6 kernel 3 stride 1 padding 1 : (tensor<?x8x8x8xf32>) -> tensor<?x8x8x6xf32>

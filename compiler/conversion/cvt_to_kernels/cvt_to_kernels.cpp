@@ -143,9 +143,14 @@ LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
   kernels::KernelSpec spec{conv, target, formatsOf(op)};
   const bool isQuantized = spec.formats.math == kernels::Element::I8;
   int64_t width = kernels::packedPanelWidth(spec);
+  FlatSymbolRefAttr weight = op.getWeightAttr();
+  // Pairs are of neighbours in x.
+  if (isNchw)
+    weight = launcher.paddedTaps(weight,
+                                 kernels::interleave(spec.formats.math));
   Operands inputs = {
       op.getInput(),
-      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(), width,
+      launcher.panels(rewriter, op.getLoc(), weight, width,
                       isNchw ? PrepareStep::PackPanels
                              : PrepareStep::PackPanelsNhwc,
                       isQuantized ? kernels::Element::U8 : spec.formats.math)};

@@ -100,6 +100,18 @@ Value KernelLauncher::panels(OpBuilder &builder, Location loc,
                         RankedTensorType::get(shape, element)));
 }
 
+FlatSymbolRefAttr KernelLauncher::paddedTaps(FlatSymbolRefAttr name,
+                                             int64_t multiple) {
+  RankedTensorType type = typeOf(name);
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = llvm::alignTo(shape.back(), multiple);
+  if (shape.back() == type.getShape().back())
+    return name;
+  return prepare(name, PrepareStep::PadTaps,
+                 ".taps" + std::to_string(shape.back()),
+                 RankedTensorType::get(shape, type.getElementType()));
+}
+
 Value KernelLauncher::ofRows(OpBuilder &builder, Location loc,
                              FlatSymbolRefAttr name, int64_t width,
                              PrepareStep step) {

@@ -40,6 +40,11 @@ public:
                      mlir::FlatSymbolRefAttr name, int64_t width,
                      PrepareStep step, kernels::Element element);
 
+  /// The weight of a convolution with its rows of taps padded to a multiple of
+  /// `multiple`; as it is if they are one already.
+  mlir::FlatSymbolRefAttr paddedTaps(mlir::FlatSymbolRefAttr name,
+                                     int64_t multiple);
+
   /// What `step`, row_scales or row_sums, gives for each row of a weight that
   /// is packed in panels of `width`, padded as they are.
   mlir::Value ofRows(mlir::OpBuilder &builder, mlir::Location loc,

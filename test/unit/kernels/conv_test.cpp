@@ -24,6 +24,12 @@ static float weight(const KernelCall &call, int n, int k) {
   return packedWeight(w, n, k);
 }
 
+/// How many weights a row of the window has in nchw: in pairs.
+static int windowWidth(const KernelCall &call, const ConvSpec &s) {
+  const int sideBySide = call["w"].dimensions() == 4 ? 2 : 1;
+  return (s.kernel + sideBySide - 1) / sideBySide * sideBySide;
+}
+
 /// Output `n` at pixel (x, y) of image `b`.
 static double convolved(const KernelCall &call, const ConvSpec &s, int n, int x,
                         int y, int b) {
@@ -36,7 +42,7 @@ static double convolved(const KernelCall &call, const ConvSpec &s, int n, int x,
         if (fromX < 0 || fromY < 0 || fromX >= s.width || fromY >= s.height)
           continue;
         bool nchw = s.layout == kNchw;
-        int k = nchw ? kx + s.kernel * (ky + s.kernel * c)
+        int k = nchw ? kx + windowWidth(call, s) * (ky + s.kernel * c)
                      : c + s.channels * (kx + s.kernel * ky);
         float pixel = nchw ? call["in"](fromX, fromY, c, b)
                            : call["in"](c, fromX, fromY, b);
@@ -82,17 +88,34 @@ TEST(Conv, MatchesDoubles) {
     }
 }
 
+/// Zeroes the weights that rows of the window are padded with.
+static void zeroPadding(const KernelCall &call, const ConvSpec &spec) {
+  const int width = windowWidth(call, spec);
+  call["w"].forEach([&](auto &i, float &value) {
+    if ((i[0] + 2 * i[2]) % width >= spec.kernel)
+      value = 0;
+  });
+}
+
 // The input is rounded before it is multiplied; sums are f32.
 TEST(Conv, MultipliesBf16) {
   const ConvSpec specs[] = {{kNhwc, 64, 14, 14, 192, 3, 2, 1, true},
                             {kNhwc, 6, 5, 6, 17, 2, 2, 0, true},
-                            {kNhwc, 24, 9, 13, 40, 3, 2, 1, false}};
+                            {kNhwc, 24, 9, 13, 40, 3, 2, 1, false},
+                            {kNchw, 3, 32, 32, 64, 7, 4, 2, true},
+                            {kNchw, 3, 33, 50, 24, 7, 4, 3, true},
+                            {kNchw, 1, 1, 1, 1, 1, 1, 0, true},
+                            {kNchw, 1, 64, 64, 48, 3, 2, 1, false},
+                            {kNchw, 5, 9, 7, 10, 4, 1, 0, true},
+                            {kNchw, 2, 5, 40, 130, 9, 3, 4, true}};
   for (const ConvSpec &spec : specs)
     forEachTarget([&](CpuTarget target) {
       KernelCall call({spec, target, {Element::Bf16, Element::F32, Element::F32}},
                       /*batch=*/2, /*gap=*/3, Guard::Behind);
       scalePackedWeights(call["w"], spec.n,
                          spec.channels * spec.kernel * spec.kernel);
+      if (spec.layout == kNchw)
+        zeroPadding(call, spec);
       // Numbers with few digits need no rounding.
       call["in"].forEach([](auto &, float &value) {
         value = std::round(value * 32) / 32;

@@ -127,6 +127,12 @@ TEST_F(Evaluate, Pads) {
   EXPECT_EQ(evaluate(text, "p"), (Floats{7, 8, 0, 0}));
 }
 
+TEST_F(Evaluate, PadsTaps) {
+  std::string text = counting("w", "2x1x1x3", 1) +
+                     "cvt.prepare @p = pad_taps(@w) : tensor<2x1x1x4xf32>";
+  EXPECT_EQ(evaluate(text, "p"), (Floats{1, 2, 3, 0, 4, 5, 6, 0}));
+}
+
 // Of scales 1, 2 and none.
 TEST_F(Evaluate, QuantizesRows) {
   const float rows[] = {0,    1.25f, 2.5f, 127, //

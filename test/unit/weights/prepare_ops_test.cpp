@@ -96,6 +96,12 @@ TEST(PadTo, FillsWithZeros) {
   EXPECT_EQ(out, Floats(5, 0.0f));
 }
 
+TEST(PadRows, FillsEachRowWithZeros) {
+  Floats out(2 * 4, 9.0f);
+  padRows(Floats{1, 2, 3, 4, 5, 6}, 3, 4, out);
+  EXPECT_EQ(out, (Floats{1, 2, 3, 0, 4, 5, 6, 0}));
+}
+
 /// The definition of the packed layout.
 Floats packedPlainly(const PanelLayout &layout, const Floats &weight) {
   Floats packed(static_cast<size_t>(layout.packedElements()), 0.0f);
