@@ -85,7 +85,8 @@ struct RelationChecker {
            " products of bytes do not fit into 32 bits";
   }
   std::string operator()(const LinearSpec &s) const {
-    return interleaves(s.k);
+    std::string e = bytesFit(s.k);
+    return e.empty() ? interleaves(s.k) : e;
   }
   std::string operator()(const AttentionSpec &s) const {
     std::string e = bytesFit(std::max(s.headDim, s.keys));

@@ -78,10 +78,10 @@ struct Formats {
 ///
 /// bf16: K is even, w (2, NR, K / 2, panels), w(i, j, k, p) the weight of input
 /// 2k + i.
-/// i8: K is a multiple of 4, w (4, NR, K / 4, panels), and a (K + 8, M) is
-/// quantized by QuantizeSpec: arguments a, w, scales (panels * NR), sums
-/// (panels * NR), ...  The weight of input k for output n is w * scales(n), and
-/// sums(n) is the sum of all of them, so that
+/// i8: K is a multiple of 4, at most kMaxByteProducts, w (4, NR, K / 4, panels),
+/// and a (K + 8, M) is quantized by QuantizeSpec: arguments a, w,
+/// scales (panels * NR), sums (panels * NR), ...  The weight of input k for
+/// output n is w * scales(n), and sums(n) is the sum of all of them, so that
 ///   sum of a * w = scale * scales(n) * (integer sum) + low * sums(n).
 struct LinearSpec {
   int64_t n = 0;

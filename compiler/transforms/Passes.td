@@ -165,11 +165,12 @@ def AssignFormatsPass : Pass<"cvt-assign-formats", "::mlir::ModuleOp"> {
     with an even number of channels in each head, and convolutional embeddings
     of pictures or of maps with an even number of channels multiply in bf16, and
     values that only such layers, attention and depthwise convolutions read are
-    stored in bf16.  The residual stream and what is
-    returned stay f32, and so does a layer whose input does.
+    stored in bf16.  The residual stream and what is returned stay f32, and so
+    does a layer whose input does.
 
-    With `format=i8`, linear layers whose inputs are a multiple of 4 multiply in
-    8 bits what a `cvt.quantize` right before them makes, one for each value;
+    With `format=i8`, linear layers whose inputs are a multiple of 4, at most
+    65536, multiply in 8 bits what a `cvt.quantize` right before them makes, one
+    for each value;
     attention whose heads have a multiple of 4 channels, and not more than 65536
     keys, multiplies in 8 bits what it reads as bf16, and convolutional
     embeddings of maps with a multiple of 4 channels, at most 65536, what they

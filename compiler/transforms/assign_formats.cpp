@@ -150,12 +150,19 @@ void Storage::apply() {
   }
 }
 
+/// Whether sums over `channels`, and others of `terms` products, can be of
+/// bytes.
+static bool fitsBytes(int64_t channels, int64_t terms = 0) {
+  return channels % kI8Interleave == 0 &&
+         std::max(channels, terms) <= kMaxI8Terms;
+}
+
 /// Quantizes the inputs of all linear layers that can take them so, each value
 /// once.
 static void quantizeInputs(func::FuncOp function) {
   llvm::DenseMap<Value, Value> quantized;
   function.walk([&](LinearOp op) {
-    if (channelsOf(op.getInput()) % kI8Interleave != 0)
+    if (!fitsBytes(channelsOf(op.getInput())))
       return;
     OpBuilder builder(op);
     Value &known = quantized[op.getInput()];
@@ -192,13 +199,6 @@ static void assignBf16(func::FuncOp function) {
     if (!changed)
       return storage.apply();
   }
-}
-
-/// Whether sums over `channels`, and others of `terms` products, can be of
-/// bytes.
-static bool fitsBytes(int64_t channels, int64_t terms = 0) {
-  return channels % kI8Interleave == 0 &&
-         std::max(channels, terms) <= kMaxI8Terms;
 }
 
 /// Lets attention and convolutions that multiply in bf16 do so in 8 bits, where

@@ -14,6 +14,7 @@ cvt.weight @dw : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0,
 cvt.weight @conv : tensor<8x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">
 cvt.weight @conv6 : tensor<6x8x3x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv6">
 cvt.weight @conv7 : tensor<7x6x1x1xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv7">
+cvt.weight @long : tensor<1x65540xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "long">
 cvt.weight @wide : tensor<1x65540x1x1xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "wide">
 
 // The result of one layer that only another reads is bf16 in between; with a
@@ -106,4 +107,12 @@ func.func @wide_convolution(%0: tensor<?x1x1x65540xf32>) -> tensor<?x1x1x1xf32> 
   // CHECK: cvt.conv_embed {{.*}}<bf16>}
   %1 = cvt.conv_embed %0, @wide layout nhwc channels 1 kernel 1 stride 1 padding 0 : (tensor<?x1x1x65540xf32>) -> tensor<?x1x1x1xf32>
   return %1 : tensor<?x1x1x1xf32>
+}
+
+// CHECK-LABEL: @long_sums
+func.func @long_sums(%0: tensor<?x1x65540xf32>) -> tensor<?x1x1xf32> {
+  // CHECK-NOT: cvt.quantize
+  // CHECK: cvt.linear {{.*}}<f32>}
+  %1 = cvt.linear %0, @long features 1 : (tensor<?x1x65540xf32>) -> tensor<?x1x1xf32>
+  return %1 : tensor<?x1x1xf32>
 }

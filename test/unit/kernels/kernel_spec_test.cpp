@@ -141,6 +141,10 @@ TEST(KernelSpec, ErrorsNameFieldAndValue) {
             "the kernel's 3");
   EXPECT_EQ(verifyError({AttentionSpec{1, 1, 1, 1, 1.f / 0.f}}),
             "kernel spec attention: scale is not finite");
+  EXPECT_EQ(
+      verifyError({LinearSpec{1, 65540, 1}, {}, Formats::of(Element::I8)}),
+      "kernel spec linear: sums of more than 65536 products of bytes do "
+      "not fit into 32 bits");
   const Formats bytes = {Element::I8, Element::Bf16, Element::F32};
   EXPECT_EQ(verifyError({AttentionSpec{1, 4, 1, 65537, 1}, {}, bytes}),
             "kernel spec attention: sums of more than 65536 products of bytes "
