@@ -105,17 +105,22 @@ void scheduleOutput(Func out, Func sum, RDom key, const AttentionSpec &spec,
                     Var block, int lanes, bool sideBySide) {
   Var c = out.args()[0], q = out.args()[1], b = out.args()[2];
   Var j = sum.args()[0], t = sum.args()[2];
-  Var h("h"), qTile("qTile"), qi("qi");
+  Var h("h"), half("half"), qTile("qTile"), qi("qi");
   const int tilesPerHead = static_cast<int>(spec.headDim) / tile.columns;
   const TailStrategy tail = vectorTail(tile.columns, lanes);
   out.split(c, t, j, tile.columns)
       .split(t, h, t, tilesPerHead)
       .split(q, block, q, blocks.queries, TailStrategy::GuardWithIf)
       .split(q, qTile, qi, tile.rows, TailStrategy::GuardWithIf)
+      .split(block, half, block,
+             stepsPerHalf(llvm::divideCeil(spec.queries, blocks.queries),
+                          blocks.blocksPerTask),
+             TailStrategy::GuardWithIf)
       .split(block, task, block, blocks.blocksPerTask,
              TailStrategy::GuardWithIf)
-      .reorder(j, qi, qTile, t, block, h, task, b)
+      .reorder(j, qi, qTile, t, block, h, task, half, b)
       .fuse(h, task, task)
+      .fuse(task, half, task)
       .fuse(task, b, task)
       .parallel(task)
       .vectorize(j, lanes, tail)

@@ -113,10 +113,11 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
 
   const int64_t panelSteps =
       int64_t(tile.columns) * spec.k / interleave(builder.formats().math);
-  const int tilesPerTask = stepsPerTask(llvm::divideCeil(spec.m, tile.rows),
-                                        tile.rows * panelSteps, panels, lanes);
-  Var panel("panel"), ni("ni"), block("block"), step("step"), mi("mi"),
-      task("task");
+  const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
+  const int tilesPerTask =
+      stepsPerTask(tiles, tile.rows * panelSteps, panels, lanes);
+  Var panel("panel"), ni("ni"), half("half"), block("block"), step("step"),
+      mi("mi"), task("task");
   // A panel of weights stays in the cache while a block of rows passes by.
   // Blocks are outermost: a thread's share of the tasks is some of the rows,
   // which it has in its own cache if it has computed them before.
@@ -124,11 +125,14 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
             spec.n % tile.columns ? TailStrategy::Predicate
                                   : TailStrategy::RoundUp)
       .split(m, step, mi, tile.rows, TailStrategy::GuardWithIf)
+      .split(step, half, step, stepsPerHalf(tiles, tilesPerTask),
+             TailStrategy::GuardWithIf)
       .split(step, block, step, tilesPerTask, TailStrategy::GuardWithIf)
-      .reorder(ni, mi, step, panel, block)
+      .reorder(ni, mi, step, panel, block, half)
       .vectorize(ni, lanes)
       .unroll(ni)
       .fuse(panel, block, task)
+      .fuse(task, half, task)
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();

@@ -63,4 +63,8 @@ int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
   return static_cast<int>(llvm::divideCeil(steps, tasks));
 }
 
+int stepsPerHalf(int64_t steps, int perTask) {
+  return std::max(perTask, static_cast<int>(llvm::divideCeil(steps, 2)));
+}
+
 } // namespace cvt::kernels
