@@ -71,8 +71,8 @@ Expr exp2OfRoots(const Expr &roots) {
 /// a = |x|.  This takes a * q for the latter, q a polynomial for a <= end, and its
 /// value there, almost 0, for all beyond.
 static Expr geluFrom(const Expr &x, const Expr &a, const Expr &q) {
-  // A float maximum could turn NaN into a number.
-  return 0.5f * (x + abs(x)) - a * q;
+  // A float maximum could turn NaN into a number, and x + |x| overflow.
+  return 0.5f * x + abs(0.5f * x) - a * q;
 }
 
 /// q is minimax, 9e-8, of what runs from -1 to 1: its coefficients stay small.
