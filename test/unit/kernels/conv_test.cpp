@@ -51,6 +51,18 @@ static double convolved(const KernelCall &call, const ConvSpec &s, int n, int x,
   return sum;
 }
 
+/// That `call` has made the outputs that its input and weights give, which
+/// reach 5, from up to 1200 products.
+static void expectConvolution(const KernelCall &call, const ConvSpec &s) {
+  const int width = convOutputExtent(s.width, s.kernel, s.stride, s.padding);
+  expectClose(
+      call["out"],
+      [&](auto &i) {
+        return convolved(call, s, i[0], i[1] % width, i[1] / width, i[2]);
+      },
+      8e-6);
+}
+
 TEST(Conv, MatchesDoubles) {
   // layout, channels, height, width, outputs, kernel, stride, padding, bias
   const ConvSpec specs[] = {{kNchw, 1, 1, 1, 1, 1, 1, 0, true},
@@ -75,15 +87,7 @@ TEST(Conv, MatchesDoubles) {
         scalePackedWeights(call["w"], spec.n,
                            spec.channels * spec.kernel * spec.kernel);
         ASSERT_EQ(call.run(), "");
-        const int width = convOutputExtent(spec.width, spec.kernel, spec.stride,
-                                           spec.padding);
-        expectClose(
-            call["out"],
-            [&](auto &i) {
-              return convolved(call, spec, i[0], i[1] % width, i[1] / width,
-                               i[2]);
-            },
-            8e-6); // of results that reach 5, from up to 1200 products
+        expectConvolution(call, spec);
       });
     }
 }
@@ -121,15 +125,7 @@ TEST(Conv, MultipliesBf16) {
         value = std::round(value * 32) / 32;
       });
       ASSERT_EQ(call.run(), "");
-      const int width = convOutputExtent(spec.width, spec.kernel, spec.stride,
-                                         spec.padding);
-      expectClose(
-          call["out"],
-          [&](auto &i) {
-            return convolved(call, spec, i[0], i[1] % width, i[1] / width,
-                             i[2]);
-          },
-          8e-6);
+      expectConvolution(call, spec);
     });
 }
 
@@ -162,15 +158,7 @@ TEST(Conv, MultipliesBytes) {
           value = std::clamp(value, -127.f, 127.f) * scale;
         });
         ASSERT_EQ(call.run(), "");
-        const int width = convOutputExtent(spec.width, spec.kernel, spec.stride,
-                                           spec.padding);
-        expectClose(
-            call["out"],
-            [&](auto &i) {
-              return convolved(call, spec, i[0], i[1] % width, i[1] / width,
-                               i[2]);
-            },
-            8e-6);
+        expectConvolution(call, spec);
       });
     }
 }
