@@ -46,25 +46,9 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
   builder.output(out);
 
   Var group = scheduleRows(out, channels, spec.tokens, lanes, rows);
-  for (Func f : {sums, squareSums})
-    f.compute_at(out, group)
-        .bound_extent(t, rows)
-        .vectorize(l, lanes)
-        .unroll(l)
-        .unroll(t)
-        .update()
-        .reorder(l, t, chunk)
-        .vectorize(l, lanes)
-        .unroll(l)
-        .unroll(t);
-  for (Func f : {sum, squareSum})
-    f.compute_at(out, group)
-        .bound_extent(t, rows)
-        .unroll(t)
-        .update()
-        .atomic()
-        .vectorize(lane)
-        .unroll(t);
+  computeRowStatistics(sums, chunk, {sum}, lane, out, group, rows, lanes);
+  computeRowStatistics(squareSums, chunk, {squareSum}, lane, out, group, rows,
+                       lanes);
   for (Func f : {mean, scale})
     f.compute_at(out, group).bound_extent(t, rows).vectorize(t);
 }

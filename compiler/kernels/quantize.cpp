@@ -66,25 +66,8 @@ struct Extrema {
 
   /// Of `rows` tokens side by side in loop `at` of `consumer`.
   void computeAt(Func consumer, Var at, int rows) {
-    Var t = low.args()[0];
-    parts.compute_at(consumer, at)
-        .bound_extent(t, rows)
-        .vectorize(l, lanes)
-        .unroll(l)
-        .unroll(t)
-        .update()
-        .reorder(l, t, chunk)
-        .vectorize(l, lanes)
-        .unroll(l)
-        .unroll(t);
-    for (Func f : {low, high})
-      f.compute_at(consumer, at)
-          .bound_extent(t, rows)
-          .unroll(t)
-          .update()
-          .atomic()
-          .vectorize(lane)
-          .unroll(t);
+    computeRowStatistics(parts, chunk, {low, high}, lane, consumer, at, rows,
+                         lanes);
   }
 };
 

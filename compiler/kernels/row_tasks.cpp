@@ -51,6 +51,30 @@ Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens, int together) {
   return group;
 }
 
+void computeRowStatistics(Func parts, const RDom &chunk,
+                          const std::vector<Func> &wholes, const RDom &lane,
+                          Func consumer, Var group, int rows, int lanes) {
+  Var l = parts.args()[0], token = parts.args()[1];
+  parts.compute_at(consumer, group)
+      .bound_extent(token, rows)
+      .vectorize(l, lanes)
+      .unroll(l)
+      .unroll(token)
+      .update()
+      .reorder(l, token, chunk)
+      .vectorize(l, lanes)
+      .unroll(l)
+      .unroll(token);
+  for (Func whole : wholes)
+    whole.compute_at(consumer, group)
+        .bound_extent(token, rows)
+        .unroll(token)
+        .update()
+        .atomic()
+        .vectorize(lane)
+        .unroll(token);
+}
+
 Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes,
                  int together) {
   out.vectorize(out.args()[0], lanes, vectorTail(channels, lanes))

@@ -10,6 +10,7 @@
 #include <Halide.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace cvt::kernels {
 
@@ -42,6 +43,14 @@ int rowsTogether(int64_t tokens);
 /// task.
 Halide::Var scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens,
                              int together);
+
+/// Computes statistics of `rows` rows side by side in loop `group` of
+/// `consumer`: `parts`(lane, token, image), in vectors of `lanes`, whose update
+/// goes over `chunk`, and `wholes`(token, image), whose updates go over `lane`.
+void computeRowStatistics(Halide::Func parts, const Halide::RDom &chunk,
+                          const std::vector<Halide::Func> &wholes,
+                          const Halide::RDom &lane, Halide::Func consumer,
+                          Halide::Var group, int rows, int lanes);
 
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
 /// vectors of channels, and tasks as scheduleRowTasks makes and returns them.
