@@ -18,6 +18,7 @@
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
 #include "compiler/kernels/row_tasks.h"
+#include "compiler/kernels/signed_bytes.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -30,11 +31,7 @@ namespace cvt::kernels {
 
 namespace {
 
-constexpr float kMaxByte = 127;
 constexpr int kKeyZero = 128;
-/// From 2^23 on the lowest bit of a float is 1: a sum with a float of these
-/// bits has the other summand, rounded, in its low byte.
-constexpr float kRounder = 12582912.f; // 1.5 * 2^23
 
 /// How the work of one head is cut: what takes 1, 2 and 4 threads least.
 struct Blocking {
@@ -84,8 +81,11 @@ Expr magnitude(const Expr &x) {
   return reinterpret<uint16_t>(x) & Expr(uint16_t(0x7fff));
 }
 
+/// The same as those of an f32.
+Expr f32Magnitude(const Expr &bits) { return cast<uint32_t>(bits) << 16; }
+
 Expr fromMagnitude(const Expr &bits) {
-  return reinterpret<float>(cast<uint32_t>(bits) << 16);
+  return reinterpret<float>(f32Magnitude(bits));
 }
 
 /// Keys four by four.
@@ -95,19 +95,6 @@ int quadsOf(int64_t keys) {
 
 /// Whether the bits of a magnitude are those of infinity or NaN.
 Expr isNotFinite(const Expr &bits) { return bits >= Expr(uint16_t(0x7f80)); }
-
-/// What makes bytes of numbers of magnitude `top` and less.  Of less than
-/// 2^-120, which has no inverse, nothing is left.
-Expr bytesPer(const Expr &top) {
-  return select(top >= Expr(uint16_t(0x0380)), kMaxByte / fromMagnitude(top),
-                0.f);
-}
-
-/// A number without fraction from -128 to 127 as the low byte of a word, the
-/// rest of which is anything: `x` rounded, plus `zero`.
-Expr roundedWord(const Expr &x, int zero = 0) {
-  return reinterpret<uint32_t>(x + (kRounder + zero));
-}
 
 /// Tokens of one head in 8 bits, each on a scale of its own: byte(c, t, h, b),
 /// and the magnitude top(t, h, b) that has become kMaxByte.
@@ -133,7 +120,7 @@ public:
         max(parts(l, t, h, b), magnitude(input(chunk * width + l)));
     top(t, h, b) = Expr(uint16_t(0));
     top(t, h, b) = max(top(t, h, b), parts(lane, t, h, b));
-    bytesPerOne(t, h, b) = bytesPer(top(t, h, b)) * float(sign);
+    bytesPerOne(t, h, b) = bytesPer(f32Magnitude(top(t, h, b))) * float(sign);
     byte(c, t, h, b) = cast<uint8_t>(
         roundedWord(cast<float>(input(c)) * bytesPerOne(t, h, b), zero));
   }
@@ -330,7 +317,7 @@ Values::Values(const KernelBuilder &builder, const AttentionSpec &spec,
   key = RDom(0, keys, "key");
   top(c, b) = Expr(uint16_t(0));
   top(c, b) = max(top(c, b), magnitude(v(c, key, b)));
-  bytesPerOne(c, b) = bytesPer(top(c, b));
+  bytesPerOne(c, b) = bytesPer(f32Magnitude(top(c, b)));
   scale(c, b) = fromMagnitude(top(c, b)) * (1 / kMaxByte);
   auto word = [&](const Expr &key) {
     Expr c = t * columns + j;
