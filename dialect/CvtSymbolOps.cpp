@@ -157,12 +157,15 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
   }
   auto prepared = cast<RankedTensorType>(getType());
   ArrayRef<int64_t> shape = prepared.getShape();
-  int64_t sideBySide = 32 / prepared.getElementTypeBitWidth();
+  const unsigned bits = prepared.getElementTypeBitWidth();
+  const bool packs = isPacking(getStep());
+  const int64_t sideBySide =
+      packs && shape.size() == 4 ? std::max<int64_t>(shape[3], 1) : 1;
   auto expected = preparedShape(getStep(), shapes, sideBySide);
   auto matches = [](auto pair) {
     return std::get<0>(pair) == -1 || std::get<0>(pair) == std::get<1>(pair);
   };
-  if (!expected || (sideBySide > 1 && !isPacking(getStep())) ||
+  if (!expected || (bits != 32 && !packs) || sideBySide > 32 / bits ||
       expected->size() != shape.size() ||
       !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
       !openExtentsFit(getStep(), shapes.front(), shape))

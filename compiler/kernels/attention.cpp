@@ -172,13 +172,13 @@ struct Blocking {
         blocksPerTask(
             stepsPerTask(llvm::divideCeil(spec.queries, scores.columns),
                          2 * scores.columns * spec.keys * spec.headDim /
-                             interleave(builder.formats().math),
+                             builder.interleave(),
                          spec.heads, builder.lanes())) {}
 };
 
 /// What is multiplied side by side, two numbers or one, is numbered by `i`.
 bool isPaired(const KernelBuilder &builder) {
-  return builder.formats().math == Element::Bf16;
+  return builder.interleave() == 2;
 }
 
 /// An element of a `query`, `power` or `value` below, as it is multiplied.
@@ -215,7 +215,7 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
   };
   if (paired) {
     turned(q, d, h, b) = pairOf(input(2 * d), input(2 * d + 1));
-    query(i, q, d, h, b) = bitsOfPair(turned(q, d, h, b), i);
+    query(i, q, d, h, b) = numberOf(turned(q, d, h, b), i, UInt(16));
     channel = RDom(0, 2, 0, steps, "channel");
   } else {
     turned(q, d, h, b) = cast<float>(input(d)) * scale;
@@ -271,7 +271,7 @@ Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
     if (keys % 2 != 0)
       second = select(2 * k + 1 < keys, second, 0.f);
     pair(q, k, h, b) = roundedPair(powerOf(2 * k), second);
-    power(i, q, k, h, b) = bitsOfPair(pair(q, k, h, b), i);
+    power(i, q, k, h, b) = numberOf(pair(q, k, h, b), i, UInt(16));
     // Of what was rounded: the weights add up to 1.
     total(q, h, b) +=
         sumOfPair(pairOf(power(0, q, step, h, b), power(1, q, step, h, b)));

@@ -2,10 +2,13 @@
 //
 // As attention.cpp, with three products of bytes for each of its own.  Queries
 // and keys are quantized symmetrically, each with a scale of its own, and
-// values with one for each channel: what is summed over has one scale.  Keys
-// are stored with 128 added, since the one operand has no sign; sums start at
-// what that adds up to.  Exponentials are bytes as well: 254 for the largest
-// score of a query.  They are computed for two keys in each lane.
+// values with one for each channel: what is summed over has one scale.
+// Exponentials are bytes as well: 254 for the largest score of a query.  They
+// are computed for two keys in each lane.
+//
+// Where bytes are multiplied, four in a lane, the one operand has no sign: keys
+// are stored with 128 added, and sums start at what that adds up to.  Elsewhere
+// all bytes are stored as 16-bit numbers, two in a lane.
 //
 // A task quantizes keys and values of its head itself, so it should have many
 // queries.
@@ -24,6 +27,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 using namespace Halide;
 
@@ -31,6 +35,7 @@ namespace cvt::kernels {
 
 namespace {
 
+/// Added to keys where they are multiplied as bytes.
 constexpr int kKeyZero = 128;
 
 /// How the work of one head is cut: what takes 1, 2 and 4 threads least.
@@ -88,9 +93,19 @@ Expr fromMagnitude(const Expr &bits) {
   return reinterpret<float>(f32Magnitude(bits));
 }
 
-/// Keys four by four.
-int quadsOf(int64_t keys) {
-  return static_cast<int>(llvm::divideCeil(keys, 4));
+/// The bits of a byte as it is stored: themselves, or those of a 16-bit number.
+Type bitsOf(int perLane) { return UInt(32 / perLane); }
+
+/// A byte with a sign as it is multiplied.
+Type signedOf(int perLane) { return Int(32 / perLane); }
+
+/// A byte without a sign as it is multiplied: one that is not multiplied as a
+/// byte may have a sign.
+Type unsignedOf(int perLane) { return perLane == 4 ? UInt(8) : Int(16); }
+
+/// Keys by lanes.
+int lanesOf(int64_t keys, int perLane) {
+  return static_cast<int>(llvm::divideCeil(keys, perLane));
 }
 
 /// Whether the bits of a magnitude are those of infinity or NaN.
@@ -103,9 +118,10 @@ public:
   Func byte, top;
 
   /// Of the `count` tokens x(c, t, b), times `sign`; further ones are as the
-  /// last.  `zero` is added to bytes.
+  /// last.  `zero` is added to bytes, which are stored as `bits`.
   HeadTokens(const std::string &name, const ImageParam &x,
-             const AttentionSpec &spec, int64_t count, int sign, int zero)
+             const AttentionSpec &spec, int64_t count, int sign, int zero,
+             Type bits)
       : byte(name + "Byte"), top(name + "Top"), bytesPerOne(name + "Inverse"),
         parts(name + "Parts") {
     const int width = headVector(spec, 32);
@@ -121,8 +137,8 @@ public:
     top(t, h, b) = Expr(uint16_t(0));
     top(t, h, b) = max(top(t, h, b), parts(lane, t, h, b));
     bytesPerOne(t, h, b) = bytesPer(f32Magnitude(top(t, h, b))) * float(sign);
-    byte(c, t, h, b) = cast<uint8_t>(
-        roundedWord(cast<float>(input(c)) * bytesPerOne(t, h, b), zero));
+    byte(c, t, h, b) = cast(
+        bits, roundedWord(cast<float>(input(c)) * bytesPerOne(t, h, b), zero));
   }
 
   /// The f32 that a byte counts, times `factor`.
@@ -170,7 +186,7 @@ public:
 
 private:
   const AttentionSpec &spec;
-  const int steps;
+  const int perLane, steps;
   HeadTokens queries, keys;
   Var i{"i"}, k{"k"}, d{"d"};
   RDom channel, key;
@@ -179,20 +195,28 @@ private:
 };
 
 Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
-    : spec(spec), steps(static_cast<int>(spec.headDim) / 4),
+    : spec(spec), perLane(builder.interleave()),
+      steps(static_cast<int>(spec.headDim) / perLane),
       queries("query", builder.input("q"), spec, spec.queries,
-              spec.scale < 0 ? -1 : 1, /*zero=*/0),
-      keys("key", builder.input("k"), spec, spec.keys, /*sign=*/1, kKeyZero),
-      channel(0, 4, 0, steps, "channel"),
+              spec.scale < 0 ? -1 : 1, /*zero=*/0, bitsOf(perLane)),
+      keys("key", builder.input("k"), spec, spec.keys, /*sign=*/1,
+           perLane == 4 ? kKeyZero : 0, bitsOf(perLane)),
+      channel(0, perLane, 0, steps, "channel"),
       key(0, static_cast<int>(spec.keys), "key") {
-  auto byte = [&](int i) { return queries.byte(4 * d + i, q, h, b); };
-  turned(q, d, h, b) = quadOf({byte(0), byte(1), byte(2), byte(3)});
-  query(i, q, d, h, b) = reinterpret<int8_t>(byteOfQuad(turned(q, d, h, b), i));
+  std::vector<Expr> bytes;
+  for (int i = 0; i < perLane; i++)
+    bytes.push_back(queries.byte(perLane * d + i, q, h, b));
+  turned(q, d, h, b) = wordOf(bytes);
+  query(i, q, d, h, b) = reinterpret(
+      signedOf(perLane), numberOf(turned(q, d, h, b), i, bitsOf(perLane)));
   Expr factor = cast<int>(query(channel.x, q, channel.y, h, b));
-  start(q, h, b) += cast<int>(Expr(uint8_t(kKeyZero))) * factor;
+  start(q, h, b) = 0;
+  if (perLane == 4)
+    start(q, h, b) += cast<int>(Expr(uint8_t(kKeyZero))) * factor;
   dot(q, k, h, b) = -start(q, h, b);
+  Expr keyByte = keys.byte(channel.x + perLane * channel.y, k, h, b);
   dot(q, k, h, b) +=
-      factor * cast<int>(keys.byte(channel.x + 4 * channel.y, k, h, b));
+      factor * cast<int>(reinterpret(unsignedOf(perLane), keyByte));
   keyScale(k, h, b) = keys.scale(k, h, b);
   keyTop(h, b) = Expr(uint16_t(0));
   keyTop(h, b) = max(keyTop(h, b), keys.top(key, h, b));
@@ -203,7 +227,7 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
 
 void Scores::schedule(Func consumer, Var block, Var task,
                       const Blocking &blocking, int lanes) {
-  const int byteVector = headVector(spec, 4 * lanes);
+  const int byteVector = headVector(spec, perLane * lanes);
   keys.schedule(consumer, task, consumer, task, lanes, byteVector);
   keyScale.compute_at(consumer, task).vectorize(k, lanes);
   keyTop.compute_at(consumer, task);
@@ -216,25 +240,26 @@ void Scores::schedule(Func consumer, Var block, Var task,
         .bound_extent(q, blocking.queries)
         .vectorize(q, lanes)
         .unroll(q);
-  start.update()
-      .reorder(channel.x, q, channel.y)
-      .atomic()
-      .vectorize(channel.x)
-      .vectorize(q, lanes)
-      .unroll(q);
+  if (start.has_update_definition())
+    start.update()
+        .reorder(channel.x, q, channel.y)
+        .atomic()
+        .vectorize(channel.x)
+        .vectorize(q, lanes)
+        .unroll(q);
 
   scheduleScores(score, dot, channel, static_cast<int>(spec.keys),
                  {blocking.keysPerTile, blocking.queries}, consumer, block,
                  lanes, /*sideBySide=*/true);
 }
 
-/// power(i, q, k, h, b), the exponential for key 4k + i as a byte, and the bits
-/// of the factor(q, h, b) that normalizes them.
+/// power(i, q, k, h, b), the exponential for number i of the keys in lane k as
+/// a byte, and the bits of the factor(q, h, b) that normalizes them.
 class Powers {
 public:
   Func power{"power"}, factor{"factor"};
 
-  Powers(const AttentionSpec &spec, const Scores &scores);
+  Powers(const AttentionSpec &spec, const Scores &scores, int perLane);
   /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
   void schedule(Func consumer, Var block, Var task, const Blocking &blocking,
                 int lanes);
@@ -242,31 +267,36 @@ public:
 private:
   Var i{"i"}, q, k{"k"}, h, b;
   RDom key, step;
-  Func top{"top"}, quad{"quad"}, one{"one"}, total{"total"};
+  Func top{"top"}, word{"word"}, one{"one"}, total{"total"};
 };
 
-Powers::Powers(const AttentionSpec &spec, const Scores &scores)
+Powers::Powers(const AttentionSpec &spec, const Scores &scores, int perLane)
     : q(scores.q), h(scores.h), b(scores.b) {
   const int keys = static_cast<int>(spec.keys);
   const Func score = scores.score;
   key = RDom(0, keys, "key");
-  step = RDom(0, 4, 0, quadsOf(keys), "step");
+  step = RDom(0, perLane, 0, lanesOf(keys, perLane), "step");
   top(q, h, b) = Float(32).min();
   top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
   auto root = [&](const Expr &key) {
     // The largest one is 0 whatever its size.
     Expr root = exp2Root((score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
                          scores.scale(q, h, b));
-    return keys % 4 == 0 ? root : select(key < keys, root, Expr(uint32_t(0)));
+    return keys % perLane == 0 ? root
+                               : select(key < keys, root, Expr(uint32_t(0)));
   };
   auto powers = [&](const Expr &first, const Expr &second) {
-    return exp2OfRoots(pairOfWords(root(first), root(second)));
+    return exp2OfRoots(wordOfLowBits({root(first), root(second)}));
   };
-  quad(q, k, h, b) =
-      quadOfHalves(powers(4 * k, 4 * k + 2), powers(4 * k + 1, 4 * k + 3));
-  power(i, q, k, h, b) = byteOfQuad(quad(q, k, h, b), i);
-  // There are instructions for sums of products of bytes, so a sum is one too.
-  one(i) = Expr(int8_t(1));
+  if (perLane == 4)
+    word(q, k, h, b) =
+        quadOfHalves(powers(4 * k, 4 * k + 2), powers(4 * k + 1, 4 * k + 3));
+  else
+    word(q, k, h, b) = highBytes(powers(2 * k, 2 * k + 1));
+  power(i, q, k, h, b) = reinterpret(
+      unsignedOf(perLane), numberOf(word(q, k, h, b), i, bitsOf(perLane)));
+  // There are instructions for sums of products in lanes, so a sum is one too.
+  one(i) = cast(signedOf(perLane), 1);
   total(q, h, b) +=
       cast<int>(power(step.x, q, step.y, h, b)) * cast<int>(one(step.x));
   factor(q, h, b) = scores.bitsIfFinite(1.f / cast<float>(total(q, h, b)));
@@ -282,7 +312,7 @@ void Powers::schedule(Func consumer, Var block, Var task,
         .vectorize(q, lanes)
         .unroll(q);
   top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
-  quad.compute_at(power, q).vectorize(q, lanes);
+  word.compute_at(power, q).vectorize(q, lanes);
   total.update()
       .reorder(step.x, q, step.y)
       .atomic()
@@ -291,8 +321,8 @@ void Powers::schedule(Func consumer, Var block, Var task,
       .unroll(q);
 }
 
-/// value(i, j, k, t, b), a byte for key 4k + i in column j of tile t, and the
-/// scale(c, b) of each channel.
+/// value(i, j, k, t, b), a byte for number i of the keys in lane k in column j
+/// of tile t, and the scale(c, b) of each channel.
 class Values {
 public:
   Func value{"value"}, scale{"valueScale"};
@@ -306,7 +336,7 @@ private:
   const int columns;
   Var i{"i"}, j{"j"}, k{"k"}, t{"t"}, b{"b"}, c{"c"};
   RDom key;
-  Func top{"valueTop"}, bytesPerOne{"valueInverse"}, quad{"valueQuad"};
+  Func top{"valueTop"}, bytesPerOne{"valueInverse"}, word{"valueWord"};
 };
 
 Values::Values(const KernelBuilder &builder, const AttentionSpec &spec,
@@ -319,14 +349,15 @@ Values::Values(const KernelBuilder &builder, const AttentionSpec &spec,
   top(c, b) = max(top(c, b), magnitude(v(c, key, b)));
   bytesPerOne(c, b) = bytesPer(f32Magnitude(top(c, b)));
   scale(c, b) = fromMagnitude(top(c, b)) * (1 / kMaxByte);
-  auto word = [&](const Expr &key) {
-    Expr c = t * columns + j;
-    return roundedWord(cast<float>(v(c, min(key, keys - 1), b)) *
-                       bytesPerOne(c, b));
-  };
-  quad(j, k, t, b) = quadOfWords(
-      {word(4 * k), word(4 * k + 1), word(4 * k + 2), word(4 * k + 3)});
-  value(i, j, k, t, b) = reinterpret<int8_t>(byteOfQuad(quad(j, k, t, b), i));
+  const int perLane = builder.interleave();
+  std::vector<Expr> words;
+  for (int number = 0; number < perLane; number++) {
+    Expr c = t * columns + j, key = min(perLane * k + number, keys - 1);
+    words.push_back(roundedWord(cast<float>(v(c, key, b)) * bytesPerOne(c, b)));
+  }
+  word(j, k, t, b) = wordOfLowBits(words);
+  value(i, j, k, t, b) = reinterpret(
+      signedOf(perLane), numberOf(word(j, k, t, b), i, bitsOf(perLane)));
 }
 
 void Values::schedule(Func consumer, Var task, int lanes) {
@@ -335,7 +366,7 @@ void Values::schedule(Func consumer, Var task, int lanes) {
       .reorder(i, j, k)
       .vectorize(j, vector)
       .unroll(i);
-  quad.compute_at(value, j).vectorize(j, vector);
+  word.compute_at(value, j).vectorize(j, vector);
   const int topVector = headVector(spec, 2 * lanes);
   top.compute_at(consumer, task)
       .bound_extent(c, static_cast<int>(spec.headDim))
@@ -361,9 +392,10 @@ void buildQuantizedAttention(KernelBuilder &builder,
   // Channel c is column j = c % columns of tile t = c / columns.
   Var c("c"), q("q"), b("b"), j("j"), t("t");
   const int columns = tile.columns, tilesPerHead = headDim / columns;
-  RDom key(0, 4, 0, quadsOf(spec.keys), "key");
+  const int perLane = builder.interleave();
+  RDom key(0, perLane, 0, lanesOf(spec.keys, perLane), "key");
   Scores scores(builder, spec);
-  Powers powers(spec, scores);
+  Powers powers(spec, scores, perLane);
   Values values(builder, spec, columns);
   Func sum("sum"), out("out");
   sum(j, q, t, b) +=

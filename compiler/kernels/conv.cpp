@@ -41,7 +41,7 @@ struct Blocking {
   int panelsPerTask;
 
   Blocking(const Geometry &g, int64_t n, Element math, CpuTarget target) {
-    const int columns = matmulTile(n, 1, target).columns;
+    const int columns = matmulTile(n, 1, math, target).columns;
     const int panels = llvm::divideCeil(n, columns);
     const int64_t rowCost = int64_t(g.outWidth) * columns * panels *
                             g.channels * g.kernel * g.kernel;
@@ -54,7 +54,7 @@ struct Blocking {
         {leastRows, int(llvm::divideCeil(leastPixels, g.outWidth)),
          stepsPerTask(g.outHeight, rowCost, 1, cpuTargetInfo(target).lanes)});
     imageRows = std::min(imageRows, g.outHeight);
-    tile = matmulTile(n, imageRows * g.outWidth, target, g.outWidth);
+    tile = matmulTile(n, imageRows * g.outWidth, math, target, g.outWidth);
     tile.rows = std::min(tile.rows, imageRows * g.outWidth);
     // Sharing a copy of the input between tasks' panels is not worth idle
     // threads.
@@ -77,16 +77,12 @@ struct Product {
 
   Product(KernelBuilder &builder, const ConvSpec &spec, const Geometry &g) {
     const bool nchw = spec.layout == ImageLayout::Nchw;
-    if (nchw && builder.formats().math == Element::F32)
-      defineNchw(builder, g);
-    else if (nchw)
-      defineNchwBf16(builder, g);
-    else if (builder.formats().math == Element::F32)
-      defineNhwc(builder, g);
-    else if (builder.formats().math == Element::Bf16)
-      defineBf16(builder, g);
-    else
+    if (builder.formats().math == Element::I8)
       defineI8(builder, g);
+    else if (builder.interleave() == 1)
+      nchw ? defineNchw(builder, g) : defineNhwc(builder, g);
+    else
+      nchw ? defineNchwPairs(builder, g) : defineNhwcPairs(builder, g);
   }
 
 private:
@@ -122,11 +118,12 @@ private:
     k = RDom(0, g.kernel, 0, g.kernel, 0, g.channels, "k");
     sum(j, p, panel, b) +=
         padded(patchX(g, k.x), patchY(g, k.y), k.z, b) *
-        builder.input("w")(j, k.x + g.kernel * (k.y + g.kernel * k.z), panel);
+        cast<float>(builder.input("w")(
+            j, k.x + g.kernel * (k.y + g.kernel * k.z), panel));
   }
   /// Pairs of neighbours in x; the last one of an odd window ends behind it,
   /// with a weight of zero.
-  void defineNchwBf16(KernelBuilder &builder, const Geometry &g) {
+  void defineNchwPairs(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/true);
     const int pairs = llvm::divideCeil(g.kernel, 2);
     k = RDom(0, 2, 0, pairs, 0, g.kernel, 0, g.channels, "k");
@@ -141,10 +138,11 @@ private:
     chunk = RDom(0, g.kernel, "chunk");
     part(j, p, panel, b, y) +=
         padded(k.x, patchX(g, k.y), patchY(g, y), b) *
-        builder.input("w")(j, k.x + g.channels * (k.y + g.kernel * y), panel);
+        cast<float>(builder.input("w")(
+            j, k.x + g.channels * (k.y + g.kernel * y), panel));
     sum(j, p, panel, b) += part(j, p, panel, b, chunk);
   }
-  void defineBf16(KernelBuilder &builder, const Geometry &g) {
+  void defineNhwcPairs(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
     const int steps = g.channels / 2;
     k = RDom(0, 2, 0, steps, 0, g.kernel, 0, g.kernel, "k");
@@ -155,15 +153,15 @@ private:
   }
   void defineI8(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
-    pixels.emplace(padded, g.channels, builder.lanes());
-    const int steps = g.channels / 4;
-    k = RDom(0, 4, 0, steps, "k");
+    pixels.emplace(padded, g.channels, builder.operandType(), builder.lanes());
+    const int f = builder.interleave(), steps = g.channels / f;
+    k = RDom(0, f, 0, steps, "k");
     chunk = RDom(0, g.kernel * g.kernel, "chunk");
     Expr x = patchX(g, y % g.kernel), row = patchY(g, y / g.kernel);
     part(j, p, panel, b, y) = -pixels->surplus(x, row, b);
     part(j, p, panel, b, y) +=
         cast<int>(builder.input("w")(k.x, j, k.y + steps * y, panel)) *
-        cast<int>(pixels->byte(k.x + 4 * k.y, x, row, b));
+        cast<int>(pixels->byte(k.x + f * k.y, x, row, b));
     sum(j, p, panel, b) += cast<float>(part(j, p, panel, b, chunk)) *
                            pixels->scale(patchX(g, chunk % g.kernel),
                                          patchY(g, chunk / g.kernel), b);
@@ -174,8 +172,7 @@ private:
 
 void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   const Geometry g(spec);
-  const Blocking blocking(g, spec.n, builder.formats().math,
-                          builder.target());
+  const Blocking blocking(g, spec.n, builder.formats().math, builder.target());
   const MatmulTile &tile = blocking.tile;
   const int lanes = builder.lanes();
   const bool nchw = spec.layout == ImageLayout::Nchw;

@@ -32,6 +32,9 @@ struct CpuTargetInfo {
   /// f32 lanes of a vector register, and how many such registers there are.
   int lanes;
   int vectorRegisters;
+  /// Whether instructions add up products of two bf16, or of four bytes, in
+  /// each lane.
+  bool multipliesLanes;
   /// Names of the manifest's `cpu_features`: everything that compiled code for
   /// this target, kernels and host function, may use.
   std::span<const std::string_view> cpuFeatures;

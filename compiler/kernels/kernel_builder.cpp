@@ -53,8 +53,8 @@ KernelBuilder::KernelBuilder(const KernelSpec &spec)
     if (argument.role != ArgumentRole::Input)
       continue;
     ImageParam &param = inputs.emplace_back(
-        halideType(argument.element),
-        static_cast<int>(argument.extents.size()), argument.name);
+        halideType(argument.element), static_cast<int>(argument.extents.size()),
+        argument.name);
     constrain(param, argument);
   }
 }
@@ -66,8 +66,19 @@ const ImageParam &KernelBuilder::input(std::string_view name) const {
   return *it;
 }
 
+bool KernelBuilder::widens() const {
+  return interleave() * elementBytes(kernelFormats.math) < 4;
+}
+
+Type KernelBuilder::operandType() const {
+  const Type format = halideType(kernelFormats.math);
+  if (!widens())
+    return format;
+  return format.is_bfloat() ? Float(32) : Int(16);
+}
+
 Expr KernelBuilder::toOperand(const Expr &value) const {
-  return cast(halideType(kernelFormats.math), value);
+  return cast(operandType(), cast(halideType(kernelFormats.math), value));
 }
 
 Expr KernelBuilder::toOutput(const Expr &value) const {

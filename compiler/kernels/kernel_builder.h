@@ -42,7 +42,17 @@ public:
   CpuTarget target() const { return cpuTarget; }
   const Formats &formats() const { return kernelFormats; }
 
-  /// The f32 `value` rounded to what the kernel multiplies in.
+  /// How many numbers are multiplied side by side: see kernels::interleave.
+  int interleave() const {
+    return static_cast<int>(kernels::interleave(kernelFormats.math, cpuTarget));
+  }
+
+  /// What numbers of the kernel's format are when they are multiplied: of the
+  /// format itself or, if `widens`, of a wider one that the target multiplies.
+  Halide::Type operandType() const;
+  bool widens() const;
+
+  /// The f32 `value` rounded to the kernel's format, as an operandType().
   Halide::Expr toOperand(const Halide::Expr &value) const;
 
   /// The f32 `value` rounded to the format of the kernel's outputs.

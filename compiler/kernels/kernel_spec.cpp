@@ -68,13 +68,14 @@ struct RangeChecker {
 /// What is wrong with the relation between fields, each of which is in range.
 struct RelationChecker {
   Element math;
+  CpuTarget target;
 
   /// Of a row of `k` inputs.
   std::string interleaves(int64_t k) const {
-    if (k % interleave(math) == 0)
+    if (k % interleave(math, target) == 0)
       return "";
     return std::to_string(k) + " inputs are not a multiple of " +
-           std::to_string(interleave(math)) + ", as " +
+           std::to_string(interleave(math, target)) + ", as " +
            std::string(kElementNames[static_cast<size_t>(math)]) + " needs";
   }
   /// Of sums of `count` products.
@@ -148,9 +149,8 @@ struct FormatChecker {
   }
   /// Reads pictures or the residual stream, whatever it multiplies.
   bool operator()(const ConvSpec &s) const {
-    const bool hasMath =
-        isFloat(f.math) ||
-        (f.math == Element::I8 && s.layout == ImageLayout::Nhwc);
+    const bool hasMath = isFloat(f.math) || (f.math == Element::I8 &&
+                                             s.layout == ImageLayout::Nhwc);
     return hasMath && f == Formats{f.math, Element::F32, Element::F32};
   }
   bool operator()(const DepthwiseConvSpec &) const {
@@ -174,8 +174,8 @@ struct FormatChecker {
   template <class Spec> bool operator()(const Spec &) const { return isF32(); }
 };
 
-int64_t panelWidth(int64_t n, CpuTarget target) {
-  return matmulTile(n, /*m=*/1, target).columns;
+int64_t panelWidth(int64_t n, Element math, CpuTarget target) {
+  return matmulTile(n, /*m=*/1, math, target).columns;
 }
 
 /// Collects a kernel's arguments.
@@ -208,7 +208,7 @@ public:
     int64_t k = s.channels * s.kernel * s.kernel;
     if (s.layout == ImageLayout::Nchw)
       k = s.channels * s.kernel *
-          llvm::alignTo(s.kernel, interleave(formats.math));
+          llvm::alignTo(s.kernel, interleave(formats.math, target));
     if (formats.math == Element::I8) {
       addPanels(s.n, k, Element::U8);
       addF32(kIn, "scales", {paddedColumns(s.n)}, 1);
@@ -281,12 +281,11 @@ private:
   static constexpr ArgumentRole kOut = ArgumentRole::Output;
 
   int64_t paddedColumns(int64_t n) const {
-    return llvm::alignTo(n, panelWidth(n, target));
+    return llvm::alignTo(n, panelWidth(n, formats.math, target));
   }
   void append(ArgumentRole role, std::string name, std::vector<int64_t> extents,
               int64_t dense, Element element) {
-    list.push_back(
-        {std::move(name), role, std::move(extents), dense, element});
+    list.push_back({std::move(name), role, std::move(extents), dense, element});
   }
   /// Activations.
   void add(ArgumentRole role, std::string name, std::vector<int64_t> extents,
@@ -299,7 +298,8 @@ private:
     append(role, std::move(name), std::move(extents), dense, Element::F32);
   }
   void addPanels(int64_t n, int64_t k, Element element) {
-    const int64_t width = panelWidth(n, target), f = interleave(element);
+    const int64_t width = panelWidth(n, formats.math, target);
+    const int64_t f = interleave(element, target);
     std::vector<int64_t> extents = {width, k / f, paddedColumns(n) / width};
     if (f > 1)
       extents.insert(extents.begin(), f);
@@ -375,7 +375,10 @@ int64_t elementBytes(Element element) {
   llvm_unreachable("unknown element");
 }
 
-int64_t interleave(Element math) { return 4 / elementBytes(math); }
+int64_t interleave(Element math, CpuTarget target) {
+  const int64_t most = 4 / elementBytes(math);
+  return cpuTargetInfo(target).multipliesLanes || most == 1 ? most : most / 2;
+}
 
 Formats Formats::of(Element math) {
   if (math == Element::I8)
@@ -393,7 +396,7 @@ llvm::Error verifyKernelSpec(const KernelSpec &spec) {
   if (!std::visit(FormatChecker{spec.formats}, spec.family))
     return specError(spec, "has no kernels of these number formats");
   std::string relation =
-      std::visit(RelationChecker{spec.formats.math}, spec.family);
+      std::visit(RelationChecker{spec.formats.math, spec.target}, spec.family);
   if (!relation.empty())
     return specError(spec, relation);
 
@@ -427,8 +430,9 @@ int64_t avgPoolOutputExtent(int64_t input, int64_t kernel, int64_t stride,
 
 int64_t packedPanelWidth(const KernelSpec &spec) {
   if (const auto *linear = std::get_if<LinearSpec>(&spec.family))
-    return panelWidth(linear->n, spec.target);
-  return panelWidth(std::get<ConvSpec>(spec.family).n, spec.target);
+    return panelWidth(linear->n, spec.formats.math, spec.target);
+  return panelWidth(std::get<ConvSpec>(spec.family).n, spec.formats.math,
+                    spec.target);
 }
 
 std::vector<KernelArgument> kernelArguments(const KernelSpec &spec) {

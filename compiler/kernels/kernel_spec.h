@@ -49,9 +49,11 @@ enum class Element : uint8_t { F32, Bf16, U8, I8 };
 
 int64_t elementBytes(Element element);
 
-/// How many inputs of a row multiply side by side, in one lane of a vector:
-/// 1 (f32), 2 (bf16) or 4 (i8).  Packed weights keep them together.
-int64_t interleave(Element math);
+/// How many inputs of a row multiply side by side, in one lane of a vector.
+/// Packed weights keep them together.  f32 1; where `target` has instructions
+/// for it, bf16 2 and i8 4; elsewhere bf16 1, as f32, and i8 2, as 16-bit
+/// numbers.
+int64_t interleave(Element math, CpuTarget target);
 
 /// The number formats of a kernel.  Sums, activation functions, norms, biases
 /// and residuals are f32 whatever they are.
@@ -76,12 +78,12 @@ struct Formats {
 /// columns >= N are zero; w(j, k, p) is the weight of input k for output
 /// p * NR + j.  `out` may be the same memory as `residual` (same strides).
 ///
-/// bf16: K is even, w (2, NR, K / 2, panels), w(i, j, k, p) the weight of input
-/// 2k + i.
-/// i8: K is a multiple of 4, at most kMaxByteProducts, w (4, NR, K / 4, panels),
-/// and a (K + 8, M) is quantized by QuantizeSpec: arguments a, w,
-/// scales (panels * NR), sums (panels * NR), ...  The weight of input k for
-/// output n is w * scales(n), and sums(n) is the sum of all of them, so that
+/// K is a multiple of f = interleave(math, target).  If f > 1, w is
+/// (f, NR, K / f, panels), w(i, j, k, p) the weight of input f * k + i.
+/// i8: K is at most kMaxByteProducts, and a (K + 8, M) is quantized by
+/// QuantizeSpec: arguments a, w, scales (panels * NR), sums (panels * NR), ...
+/// The weight of input k for output n is w * scales(n), and sums(n) is the sum of
+/// all of them, so that
 ///   sum of a * w = scale * scales(n) * (integer sum) + low * sums(n).
 struct LinearSpec {
   int64_t n = 0;
@@ -100,14 +102,15 @@ struct LinearSpec {
 ///   dense; w as for LinearSpec, its K flattened from (kx, ky, C) in nchw and
 ///   (C, kx, ky) in nhwc, first one fastest; [bias (panels * NR)]
 ///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
-/// bf16: `in` is f32 and rounded on the way, w as for LinearSpec.  In nhwc C is
-/// even.  In nchw kx is padded to an even number, with weights that must be
-/// zero; a NaN or an infinity one pixel behind an odd window counts as in it.
-/// i8, nhwc only: C is a multiple of 4, at most kMaxByteProducts.  `in` is f32
-/// and rounded on the way, each pixel to a 127th of its largest magnitude; one
-/// with a NaN or an infinity makes what it is in not finite.  Arguments in,
-/// w (4, NR, K / 4, panels) u8, scales (panels * NR), ...  The weight of input
-/// k for output n is (w - 128) * scales(n).
+/// bf16: `in` is f32 and rounded on the way.  Of what is multiplied side by side,
+/// as in LinearSpec, nhwc has a whole number in C; in nchw kx is padded to one,
+/// with weights that must be zero, and a NaN or an infinity one pixel behind an
+/// odd window counts as in it.
+/// i8, nhwc only: C is at most kMaxByteProducts.  `in` is f32 and rounded on the
+/// way, each pixel to a 127th of its largest magnitude; one with a NaN or an
+/// infinity makes what it is in not finite.  Arguments in, w in u8,
+/// scales (panels * NR), ...  The weight of input k for output n is
+/// (w - 128) * scales(n).
 struct ConvSpec {
   ImageLayout layout = ImageLayout::Nchw;
   int64_t channels = 0;
@@ -147,13 +150,14 @@ struct DepthwiseConvSpec {
 /// softmax(scale * q k^T) v for each head; channel = head * headDim + d.
 ///   q (C, queries, B), k (C, keys, B), v (C, keys, B), (C, keys) dense
 ///   -> out (C, queries, B)
-/// bf16: headDim is even, and q, k and v are bf16.  Exponentials are rounded to
-/// it as well, and their sum is that of the rounded ones.
-/// i8: headDim is a multiple of 4, q, k and v are bf16, at most
-/// kMaxByteProducts keys.  Each query and key of a head, and each channel of v
-/// over all keys, is rounded to a 127th of its largest magnitude.  Exponentials
-/// are off by 0.6 % where they are a 128th of the largest or more, and rounded to
-/// a 254th of the largest; their sum is that of the rounded ones.
+/// headDim is a multiple of f = interleave(math, target).
+/// bf16: q, k and v are bf16.  Where f = 2 exponentials are rounded to it as
+/// well, and their sum is that of the rounded ones.
+/// i8: q, k and v are bf16, at most kMaxByteProducts keys.  Each query and key
+/// of a head, and each channel of v over all keys, is rounded to a 127th of its
+/// largest magnitude.  Exponentials are off by 0.6 % where they are a 128th of
+/// the largest or more, and rounded to a 254th of the largest; their sum is that
+/// of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;
@@ -175,7 +179,8 @@ struct LayerNormSpec {
   bool operator==(const LayerNormSpec &) const = default;
 };
 
-/// Products of an unsigned and a signed byte whose sum surely fits into 32 bits.
+/// Products of an unsigned and a signed byte whose sum surely fits into 32
+/// bits.
 inline constexpr int64_t kMaxByteProducts = 65536;
 
 /// Bytes behind the numbers of a quantized token: scale and low.
@@ -255,7 +260,8 @@ struct KernelSpec {
 
 /// Success if a kernel can be made of `spec`: extents positive and small
 /// enough for 32-bit indices, output images not empty, one to three outputs,
-/// finite scale, formats that the family has.  The error names the field, its value and what is allowed.
+/// finite scale, formats that the family has.  The error names the field, its
+/// value and what is allowed.
 llvm::Error verifyKernelSpec(const KernelSpec &spec);
 
 /// The kernel's symbol, e.g. "linear_n384_k384_m197_bias_gelu_f32_znver4":

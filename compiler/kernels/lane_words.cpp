@@ -35,12 +35,19 @@ Expr roundedPair(const Expr &first, const Expr &second) {
   return (round(first) >> 16) | (round(second) & Expr(kSecond));
 }
 
-Expr bitsOfPair(const Expr &pair, const Expr &i) {
-  return extractBits(pair, UInt(16), 16 * i);
+Expr wordOf(const std::vector<Expr> &numbers) { return concatBits(numbers); }
+
+Expr wordOfLowBits(const std::vector<Expr> &words) {
+  const int count = static_cast<int>(words.size()), bits = 32 / count;
+  const Expr low(bits == 8 ? uint32_t(0xff) : uint32_t(0xffff));
+  Expr word = words[0] & low;
+  for (int i = 1; i < count; i++)
+    word = word | ((i + 1 < count ? words[i] & low : words[i]) << (bits * i));
+  return word;
 }
 
-Expr pairOfWords(const Expr &first, const Expr &second) {
-  return (first & Expr(uint32_t(0xffff))) | (second << 16);
+Expr numberOf(const Expr &word, const Expr &i, const Type &type) {
+  return extractBits(word, type, type.bits() * i);
 }
 
 Expr productsOfHalves(const Expr &a, const Expr &b) {
@@ -52,24 +59,13 @@ Expr sumOfPair(const Expr &pair) {
          reinterpret<float>(pair & Expr(kSecond));
 }
 
-Expr quadOf(const std::array<Expr, 4> &bytes) {
-  return concatBits({bytes.begin(), bytes.end()});
-}
-
 Expr quadOfHalves(const Expr &even, const Expr &odd) {
   return ((even >> 8) & Expr(uint32_t(0x00ff00ff))) |
          (odd & Expr(uint32_t(0xff00ff00)));
 }
 
-Expr quadOfWords(const std::array<Expr, 4> &words) {
-  Expr quad = words[3] << 24;
-  for (int i = 0; i < 3; i++)
-    quad = quad | ((words[i] & Expr(uint32_t(0xff))) << (8 * i));
-  return quad;
-}
-
-Expr byteOfQuad(const Expr &quad, const Expr &i) {
-  return extractBits(quad, UInt(8), 8 * i);
+Expr highBytes(const Expr &word) {
+  return (word >> 8) & Expr(uint32_t(0x00ff00ff));
 }
 
 } // namespace cvt::kernels

@@ -11,7 +11,7 @@
 
 #include <Halide.h>
 
-#include <array>
+#include <vector>
 
 namespace cvt::kernels {
 
@@ -22,34 +22,33 @@ Halide::Expr pairOf(const Halide::Expr &first, const Halide::Expr &second);
 /// payload is that of a bf16.
 Halide::Expr roundedPair(const Halide::Expr &first, const Halide::Expr &second);
 
-/// Number `i` of `pair`, 0 or 1, as the 16 bits of a bf16.  Stored for both `i`
-/// unrolled it is the word itself.
-Halide::Expr bitsOfPair(const Halide::Expr &pair, const Halide::Expr &i);
+/// The word of two numbers of 16 bits without a sign, or four of 8, the first
+/// one first in memory.
+Halide::Expr wordOf(const std::vector<Halide::Expr> &numbers);
 
-/// The word whose halves are the low halves of two words.
-Halide::Expr pairOfWords(const Halide::Expr &first, const Halide::Expr &second);
+/// The same of the low halves of two words, or of the low bytes of four.
+Halide::Expr wordOfLowBits(const std::vector<Halide::Expr> &words);
+
+/// Number `i` of `word`, as the bits of `type`, UInt(16) or UInt(8).  Stored
+/// for all `i` unrolled it is the word itself.
+Halide::Expr numberOf(const Halide::Expr &word, const Halide::Expr &i,
+                      const Halide::Type &type);
 
 /// The upper 16 bits of the products of the halves of two words, without signs:
-/// a call of `kProductsOfHalves`, of which addLoweringPasses makes instructions.
+/// a call of `kProductsOfHalves`, of which addLoweringPasses makes
+/// instructions.
 Halide::Expr productsOfHalves(const Halide::Expr &a, const Halide::Expr &b);
 inline constexpr const char *kProductsOfHalves = "products_of_halves";
 
 /// The sum of both numbers as f32.
 Halide::Expr sumOfPair(const Halide::Expr &pair);
 
-/// The word of four bytes, the first one first in memory.
-Halide::Expr quadOf(const std::array<Halide::Expr, 4> &bytes);
-
-/// The same of the high bytes of each half of two words: bytes 0 and 2 are those
-/// of `even`, 1 and 3 those of `odd`.
+/// The word of the high bytes of each half of two words: bytes 0 and 2 are
+/// those of `even`, 1 and 3 those of `odd`.
 Halide::Expr quadOfHalves(const Halide::Expr &even, const Halide::Expr &odd);
 
-/// The same of the low bytes of four words.
-Halide::Expr quadOfWords(const std::array<Halide::Expr, 4> &words);
-
-/// Byte `i` of `quad`, 0 to 3.  Stored for all `i` unrolled it is the word
-/// itself.
-Halide::Expr byteOfQuad(const Halide::Expr &quad, const Halide::Expr &i);
+/// Both halves of a word without their low bytes.
+Halide::Expr highBytes(const Halide::Expr &word);
 
 } // namespace cvt::kernels
 

@@ -11,6 +11,7 @@
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
+#include "compiler/kernels/row_tasks.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -38,27 +39,38 @@ struct Product {
   RDom k, chunk;
   Func sum{"sum"}, part{"part"};
 
-  Product(KernelBuilder &builder, const LinearSpec &spec) {
-    const int f = static_cast<int>(interleave(builder.formats().math));
-    const int steps = static_cast<int>(spec.k) / f;
-    ImageParam a = builder.input("a"), w = builder.input("w");
-    Expr row = min(m, a.dim(1).extent() - 1);
+  Product(KernelBuilder &builder, const LinearSpec &spec)
+      : widens(builder.widens()), inputs(static_cast<int>(spec.k)) {
+    const int f = builder.interleave(), steps = inputs / f;
+    const Type operand = builder.operandType();
     const Type type =
         builder.formats().math == Element::I8 ? Int(32) : Float(32);
-    const int size = f == 1 ? chunkSteps(steps) : steps;
-    if (size < steps) {
-      k = RDom(0, size, "k");
-      chunk = RDom(0, steps / size, "chunk");
-      part(j, m, p, c) += a(k + size * c, row) * w(j, k + size * c, p);
-      sum(j, m, p) += part(j, m, p, chunk);
-    } else if (f == 1) {
-      k = RDom(0, steps, "k");
-      sum(j, m, p) += a(k, row) * w(j, k, p);
-    } else {
-      k = RDom(0, f, 0, steps, "k");
-      sum(j, m, p) +=
-          cast(type, a(k.x + f * k.y, row)) * cast(type, w(k.x, j, k.y, p));
+    ImageParam a = builder.input("a"), w = builder.input("w");
+    Expr row = min(m, a.dim(1).extent() - 1);
+    auto stored = [&](const Expr &i, const Expr &step) {
+      return f == 1 ? w(j, step, p) : w(i, j, step, p);
+    };
+    if (widens) {
+      wideInput(n, m) = cast(operand, a(n, row));
+      wideWeight(i, j, n, p) = cast(operand, stored(i, n));
     }
+    // Of number `i` of those side by side in `step`.
+    auto product = [&](const Expr &i, const Expr &step) {
+      Expr n = f == 1 ? step : i + f * step;
+      Expr input = widens ? wideInput(n, m) : a(n, row);
+      Expr weight = widens ? wideWeight(i, j, step, p) : stored(i, step);
+      return cast(type, input) * cast(type, weight);
+    };
+    const int size = f == 1 ? chunkSteps(steps) : steps;
+    k = f == 1 ? RDom(0, size, "k") : RDom(0, f, 0, size, "k");
+    Expr number = f == 1 ? Expr(0) : k.x, step = f == 1 ? k.x : k.y;
+    if (size == steps) {
+      sum(j, m, p) += product(number, step);
+      return;
+    }
+    chunk = RDom(0, steps / size, "chunk");
+    part(j, m, p, c) += product(number, step + size * c);
+    sum(j, m, p) += part(j, m, p, chunk);
   }
 
   bool inChunks() const { return chunk.defined(); }
@@ -68,12 +80,46 @@ struct Product {
   void schedule(Func out, Var task, Var step, int maxTiles,
                 const MatmulTile &tile, int lanes) {
     sum.bound_extent(p, 1);
+    if (widens)
+      scheduleWide(out, task, step, maxTiles, tile, lanes);
     if (!inChunks())
       return computeInRegisters(sum, out, step, k, tile, lanes,
                                 /*sideBySide=*/k.dimensions() > 1);
     part.bound_extent(p, 1);
     computeInChunks(part, k, sum, chunk, out, task, rowTile, maxTiles, tile,
                     lanes);
+  }
+
+private:
+  const bool widens;
+  const int inputs;
+  Var i{"i"}, n{"n"};
+  /// The operands as they are multiplied, where that is not as they are stored:
+  /// input n of row m, and number i of lane n in column j of panel p.
+  Func wideInput{"wideInput"}, wideWeight{"wideWeight"};
+
+  /// Inputs once for a tile; weights once in a task, or for each chunk of it,
+  /// and in registers if that is for one tile.
+  void scheduleWide(Func out, Var task, Var step, int maxTiles,
+                    const MatmulTile &tile, int lanes) {
+    const int width = 32 / wideInput.type().bits();
+    if (inChunks())
+      wideInput.compute_at(sum, rowTile);
+    else
+      wideInput.compute_at(out, step);
+    wideInput.vectorize(n, width * lanes, vectorTail(inputs, width * lanes));
+    if (maxTiles == 1)
+      return;
+    if (inChunks())
+      wideWeight.compute_at(sum, chunk.x);
+    else
+      wideWeight.compute_at(out, task);
+    wideWeight.bound_extent(i, width)
+        .bound_extent(j, tile.columns)
+        .bound_extent(p, 1)
+        .vectorize(i)
+        .vectorize(j, lanes)
+        .unroll(j);
   }
 };
 
@@ -88,7 +134,8 @@ Expr floatOfBytes(const ImageParam &a, int first, const Var &m) {
 } // namespace
 
 void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
-  const MatmulTile tile = matmulTile(spec.n, spec.m, builder.target());
+  const MatmulTile tile =
+      matmulTile(spec.n, spec.m, builder.formats().math, builder.target());
   const int lanes = builder.lanes();
   const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
 
@@ -112,7 +159,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   builder.output(out);
 
   const int64_t panelSteps =
-      int64_t(tile.columns) * spec.k / interleave(builder.formats().math);
+      int64_t(tile.columns) * spec.k / builder.interleave();
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
   const int tilesPerTask =
       stepsPerTask(tiles, tile.rows * panelSteps, panels, lanes);
@@ -138,9 +185,11 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       .never_partition_all();
   const int64_t passSteps =
       product.inChunks() ? chunkSteps(static_cast<int>(spec.k)) : spec.k;
-  builder.prefetch(
-      {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
-       (product.inChunks() ? product.rowTile : step).name(), tilesPerTask});
+  // A task reads weights that it widens once, one behind the other.
+  if (!builder.widens())
+    builder.prefetch(
+        {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
+         (product.inChunks() ? product.rowTile : step).name(), tilesPerTask});
   product.schedule(out, task, step, tilesPerTask, tile, lanes);
 }
 

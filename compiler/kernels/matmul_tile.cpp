@@ -22,6 +22,9 @@ constexpr TileShape kShapes32Registers[] = {
     {4, 6, 1.0}, {3, 8, 1.01}, {2, 12, 1.03}, {1, 14, 1.1}};
 constexpr TileShape kShapes16Registers[] = {
     {3, 4, 1.0}, {2, 6, 1.01}, {1, 10, 1.3}};
+/// Products that are not added in the instruction that makes them need a
+/// register of their own.
+constexpr TileShape kShapes15Registers[] = {{2, 6, 1.0}, {1, 10, 1.3}};
 
 } // namespace
 
@@ -43,12 +46,14 @@ static int tileRows(int64_t m, int maxRows, int64_t imageWidth) {
   return best;
 }
 
-MatmulTile matmulTile(int64_t n, int64_t m, CpuTarget target,
+MatmulTile matmulTile(int64_t n, int64_t m, Element math, CpuTarget target,
                       int64_t imageWidth) {
   const CpuTargetInfo &info = cpuTargetInfo(target);
   std::span<const TileShape> shapes = kShapes16Registers;
   if (info.vectorRegisters == 32)
     shapes = kShapes32Registers;
+  else if (math == Element::I8)
+    shapes = kShapes15Registers;
 
   MatmulTile best = {};
   double bestCost = 0;

@@ -17,10 +17,11 @@ struct MatmulTile {
   int columns;
 };
 
-/// For a product of `n` columns and `m` rows.  If the rows are pixels of images
-/// of some width, tiles that do not straddle image rows are preferred: all
-/// their pixels are at constant distances.  Columns depend on `n` only.
-MatmulTile matmulTile(int64_t n, int64_t m, CpuTarget target,
+/// For a product of `n` columns and `m` rows in `math`.  If the rows are pixels
+/// of images of some width, tiles that do not straddle image rows are
+/// preferred: all their pixels are at constant distances.  Columns do not
+/// depend on rows.
+MatmulTile matmulTile(int64_t n, int64_t m, Element math, CpuTarget target,
                       int64_t imageWidth = 0);
 
 } // namespace cvt::kernels

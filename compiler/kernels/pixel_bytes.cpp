@@ -10,7 +10,7 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-PixelBytes::PixelBytes(Func pixel, int channels, int lanes)
+PixelBytes::PixelBytes(Func pixel, int channels, Type stored, int lanes)
     : lanes(lanes), width(std::min(4 * lanes, channels & -channels)) {
   chunk = RDom(0, channels / width, "chunk");
   lane = RDom(0, width, "lane");
@@ -24,8 +24,8 @@ PixelBytes::PixelBytes(Func pixel, int channels, int lanes)
   top(x, y, b) = max(top(x, y, b), parts(lane, x, y, b));
   scale(x, y, b) = reinterpret<float>(top(x, y, b)) * (1 / kMaxByte);
   inverse(x, y, b) = bytesPer(top(x, y, b));
-  byte(c, x, y, b) = cast<int8_t>(
-      cast<uint8_t>(roundedWord(pixel(c, x, y, b) * inverse(x, y, b))));
+  byte(c, x, y, b) = cast(stored, cast<int8_t>(cast<uint8_t>(roundedWord(
+                                      pixel(c, x, y, b) * inverse(x, y, b)))));
   surplus(x, y, b) +=
       cast<int>(Expr(uint8_t(kWeightZero))) * cast<int>(byte(channel, x, y, b));
 }

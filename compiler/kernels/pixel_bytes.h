@@ -26,8 +26,8 @@ public:
 
   Halide::Func byte{"byte"}, scale{"scale"}, surplus{"surplus"};
 
-  /// Of `channels`, a multiple of 4, at most kMaxByteProducts.
-  PixelBytes(Halide::Func pixel, int channels, int lanes);
+  /// Of `channels`, at most kMaxByteProducts; bytes are stored as `stored`.
+  PixelBytes(Halide::Func pixel, int channels, Halide::Type stored, int lanes);
 
   /// Computes all in loop `at` of `consumer`.
   void computeAt(Halide::Func consumer, Halide::Var at);

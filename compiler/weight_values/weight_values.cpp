@@ -92,10 +92,14 @@ bool isRowStep(PrepareStep step) {
   return step == PrepareStep::RowScales || step == PrepareStep::RowSums;
 }
 
+/// How many inputs panels of this type have side by side.
+int64_t sideBySide(RankedTensorType packed) {
+  return packed.getRank() == 4 ? packed.getDimSize(3) : 1;
+}
+
 PanelLayout panelLayout(PrepareOp prepare, RankedTensorType source) {
   RankedTensorType packed = typeOf(prepare);
-  int64_t sideBySide = packed.getRank() == 4 ? packed.getDimSize(3) : 1;
-  int64_t rowElements = packed.getDimSize(1) * sideBySide;
+  int64_t rowElements = packed.getDimSize(1) * sideBySide(packed);
   int64_t channels = prepare.getStep() == PrepareStep::PackPanelsNhwc
                          ? source.getDimSize(1)
                          : rowElements;
@@ -156,18 +160,19 @@ void roundRows(std::span<float> rows, int64_t rowElements, Type type) {
   }
 }
 
-/// Panel after panel of `type`; `factor` inputs side by side.
+/// Panel after panel of `packed`.
 Error streamPanels(const PanelLayout &layout, const TensorSource &source,
-                   Type type, int64_t factor,
+                   RankedTensorType packed,
                    llvm::function_ref<Error(std::span<const float>)> take) {
   std::vector<float> scratch(static_cast<size_t>(layout.panelElements()));
   std::vector<float> panel(scratch.size());
   for (int64_t i = 0; i != layout.panels(); ++i) {
     std::span<float> rows = readPanelRows(layout, source, i, scratch);
-    roundRows(rows, layout.rowElements(), type);
+    roundRows(rows, layout.rowElements(), packed.getElementType());
     packPanel(layout, rows, panel);
-    if (factor > 1) {
-      weights::interleaveRows(panel, layout.panelRows, factor, scratch);
+    if (sideBySide(packed) > 1) {
+      weights::interleaveRows(panel, layout.panelRows, sideBySide(packed),
+                              scratch);
       std::swap(scratch, panel);
     }
     if (Error error = take(panel))
@@ -345,9 +350,8 @@ Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
   auto first = cast<FlatSymbolRefAttr>(prepare.getSources()[0]);
   RankedTensorType firstType = typeOf(symbols.lookup(first.getValue()));
   if (isPack(prepare.getStep())) {
-    Type element = typeOf(prepare).getElementType();
-    return streamPanels(panelLayout(prepare, firstType), *sources[0], element,
-                        32 / element.getIntOrFloatBitWidth(), take);
+    return streamPanels(panelLayout(prepare, firstType), *sources[0],
+                        typeOf(prepare), take);
   }
   if (isRowStep(prepare.getStep()))
     return take(runRowStep(prepare, firstType, *sources[0]));

@@ -113,7 +113,7 @@ LogicalResult OpLowering::lowerLinear(LinearOp op) {
   Operands inputs = {op.getInput(),
                      launcher.panels(rewriter, op.getLoc(), op.getWeightAttr(),
                                      width, PrepareStep::PackPanels,
-                                     spec.formats.math)};
+                                     spec.formats.math, target)};
   if (formatOf(op) == Format::I8)
     for (PrepareStep step : {PrepareStep::RowScales, PrepareStep::RowSums})
       inputs.push_back(launcher.ofRows(rewriter, op.getLoc(),
@@ -147,13 +147,14 @@ LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
   // Pairs are of neighbours in x.
   if (isNchw)
     weight = launcher.paddedTaps(weight,
-                                 kernels::interleave(spec.formats.math));
+                                 kernels::interleave(spec.formats.math, target));
   Operands inputs = {
       op.getInput(),
       launcher.panels(rewriter, op.getLoc(), weight, width,
                       isNchw ? PrepareStep::PackPanels
                              : PrepareStep::PackPanelsNhwc,
-                      isQuantized ? kernels::Element::U8 : spec.formats.math)};
+                      isQuantized ? kernels::Element::U8 : spec.formats.math,
+                      target)};
   if (isQuantized)
     inputs.push_back(launcher.ofRows(rewriter, op.getLoc(), op.getWeightAttr(),
                                      width, PrepareStep::RowScales));

@@ -68,16 +68,19 @@ Value KernelLauncher::weight(OpBuilder &builder, Location loc,
 
 Value KernelLauncher::panels(OpBuilder &builder, Location loc,
                              FlatSymbolRefAttr name, int64_t width,
-                             PrepareStep step, kernels::Element format) {
+                             PrepareStep step, kernels::Element format,
+                             kernels::CpuTarget target) {
   RankedTensorType type = typeOf(name);
   int64_t rows = type.getDimSize(0);
   int64_t k = type.getNumElements() / rows;
-  const int64_t sideBySide = kernels::interleave(format);
+  const int64_t sideBySide = kernels::interleave(format, target);
   SmallVector<int64_t> shape = {int64_t(llvm::divideCeil(rows, width)),
                                 k / sideBySide, width};
-  if (sideBySide > 1)
-    shape.push_back(sideBySide);
   std::string suffix = ".panels" + std::to_string(width);
+  if (sideBySide > 1) {
+    shape.push_back(sideBySide);
+    suffix += "x" + std::to_string(sideBySide);
+  }
   Type element = type.getElementType();
   switch (format) {
   case kernels::Element::F32:

@@ -34,11 +34,12 @@ public:
   mlir::Value weight(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name);
 
-  /// The weight in panels of `width` columns of `element`; `step` is one of the
-  /// packing steps.
+  /// The weight in panels of `width` columns of `element`, as many inputs side
+  /// by side as `target` multiplies; `step` is one of the packing steps.
   mlir::Value panels(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::FlatSymbolRefAttr name, int64_t width,
-                     PrepareStep step, kernels::Element element);
+                     PrepareStep step, kernels::Element element,
+                     kernels::CpuTarget target);
 
   /// The weight of a convolution with its rows of taps padded to a multiple of
   /// `multiple`; as it is if they are one already.

@@ -76,7 +76,7 @@ static void expectAttentions(std::span<const AttentionSpec> specs,
     for (int batch : {1, 3})
       forEachTarget([&](CpuTarget target) {
         const KernelSpec kernel{spec, target, formats};
-        if (spec.headDim % interleave(formats.math) != 0)
+        if (spec.headDim % interleave(formats.math, target) != 0)
           return;
         SCOPED_TRACE(symbolName(kernel) + " batch " + std::to_string(batch));
         KernelCall call(kernel, batch, /*gap=*/batch == 1 ? 0 : 5,
