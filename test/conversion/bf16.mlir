@@ -15,7 +15,7 @@ func.func @forward(%x: tensor<?x4x64xf32>) -> tensor<?x4x4xf32>
   %0 = cvt.layer_norm %x, @gamma, @gamma epsilon 1.0e-05 {cvt.format = #cvt.format<f32>} : tensor<?x4x64xf32> -> tensor<?x4x64xbf16>
   // KERNELS: cvt.launch @attention_h1_d64_q4_k4_scale3f000000_bf16_znver4
   %attended = cvt.attention %0, %0, %0 heads 1 scale 0.5 {cvt.format = #cvt.format<bf16>} : (tensor<?x4x64xbf16>, tensor<?x4x64xbf16>, tensor<?x4x64xbf16>) -> tensor<?x4x64xbf16>
-  // KERNELS: cvt.weight_value @w.panels16.bf16 : tensor<1x32x16x2xbf16>
+  // KERNELS: cvt.weight_value @w.panels16x2.bf16 : tensor<1x32x16x2xbf16>
   // KERNELS: cvt.launch @linear_n1_k64_m4_bf16_out_f32_znver4
   %1 = cvt.linear %attended, @w features 1 {cvt.format = #cvt.format<bf16>} : (tensor<?x4x64xbf16>) -> tensor<?x4x1xf32>
   // KERNELS: cvt.launch @linear_n4_k1_m4_f32_znver4
@@ -26,4 +26,4 @@ func.func @forward(%x: tensor<?x4x64xf32>) -> tensor<?x4x4xf32>
 cvt.weight @gamma : tensor<64xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
 cvt.weight @w : tensor<1x64xf32> from #cvt.stored<"m", offset = 256, dtype = f32>
 cvt.weight @v : tensor<4x1xf32> from #cvt.stored<"m", offset = 512, dtype = f32>
-// KERNELS: cvt.prepare @w.panels16.bf16 = pack_panels(@w) : tensor<1x32x16x2xbf16>
+// KERNELS: cvt.prepare @w.panels16x2.bf16 = pack_panels(@w) : tensor<1x32x16x2xbf16>

@@ -16,7 +16,7 @@ func.func @forward(%x: tensor<?x5x64xf32>) -> tensor<?x4x1xf32>
   // MEMORY: cvt.view %{{.*}} offset 256 {{.*}} to memref<?x4x64xf32, strided<[320, 64, 1]>>
   // MEMORY: cvt.view %{{.*}} to memref<?x4x72xui8>
   %1 = cvt.quantize %0 {cvt.format = #cvt.format<f32>} : (tensor<?x4x64xf32>) -> tensor<?x4x72xui8>
-  // KERNELS: %[[W:.*]] = cvt.weight_value @w.panels16.i8 : tensor<1x16x16x4xsi8>
+  // KERNELS: %[[W:.*]] = cvt.weight_value @w.panels16x4.i8 : tensor<1x16x16x4xsi8>
   // KERNELS: %[[SCALES:.*]] = cvt.weight_value @w.row_scales16 : tensor<16xf32>
   // KERNELS: %[[SUMS:.*]] = cvt.weight_value @w.row_sums16 : tensor<16xf32>
   // KERNELS: %[[B:.*]] = cvt.weight_value @b.pad16
@@ -32,6 +32,6 @@ func.func @forward(%x: tensor<?x5x64xf32>) -> tensor<?x4x1xf32>
 // LLVM-DAG: llvm.mlir.constant(67584 : i32)
 cvt.weight @w : tensor<1x64xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
 cvt.weight @b : tensor<1xf32> from #cvt.stored<"m", offset = 256, dtype = f32>
-// KERNELS: cvt.prepare @w.panels16.i8 = pack_panels(@w) : tensor<1x16x16x4xsi8>
+// KERNELS: cvt.prepare @w.panels16x4.i8 = pack_panels(@w) : tensor<1x16x16x4xsi8>
 // KERNELS: cvt.prepare @w.row_scales16 = row_scales(@w) : tensor<16xf32>
 // KERNELS: cvt.prepare @w.row_sums16 = row_sums(@w) : tensor<16xf32>

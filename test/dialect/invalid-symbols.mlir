@@ -315,6 +315,20 @@ cvt.prepare @p = pack_panels(@w) : tensor<1x8x8xui8>
 
 // -----
 
+// prepare (C2): a lane has 32 bits
+cvt.weight @w : tensor<8x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x2x8x4xbf16>' by pack_panels of 'tensor<8x8xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x2x8x4xbf16>
+
+// -----
+
+// prepare (C2)
+cvt.weight @w : tensor<8x8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x8x8x0xbf16>' by pack_panels of 'tensor<8x8xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x8x8x0xbf16>
+
+// -----
+
 // prepare (C4)
 cvt.weight @w : tensor<8x4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{cannot make 'tensor<8xsi8>' by row_scales of 'tensor<8x4xf32>'}}

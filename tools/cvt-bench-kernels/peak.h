@@ -18,15 +18,14 @@ namespace cvt::bench {
 /// The peaks of some threads together, each on a CPU of its own.
 struct Peaks {
   /// Operations a second, a multiply-add counted as two: fused multiply-adds
-  /// in f32, `vdpbf16ps`, `vpdpbusd`.
-  double f32 = 0;
-  /// 0 where the target has no such instruction.
-  double bf16 = 0, int8 = 0;
+  /// in f32, `vdpbf16ps`, `vpdpbusd`.  Without these, bf16 multiplies as f32,
+  /// and int8 as 16-bit numbers with `vpmaddwd` and `vpaddd`.
+  double f32 = 0, bf16 = 0, int8 = 0;
   /// Bytes a second that are read, or read and written, by the number of bytes
   /// that are used again and again.
   std::map<int64_t, double> bandwidth;
 
-  /// Of what a kernel multiplies; f32's where there is no instruction for it.
+  /// Of what a kernel multiplies.
   double arithmetic(kernels::Element math) const;
   /// Of the smallest measured number of bytes that is not less than `bytes`.
   double bandwidthAt(int64_t bytes) const;

@@ -87,12 +87,9 @@ void printTable(std::vector<Row> rows, const char *title) {
 }
 
 void printPeaks(const Peaks &peaks) {
-  std::printf("Peaks: %.0f GFLOP/s f32", peaks.f32 / giga);
-  if (peaks.bf16)
-    std::printf(", %.0f bf16", peaks.bf16 / giga);
-  if (peaks.int8)
-    std::printf(", %.0f Gop/s int8", peaks.int8 / giga);
-  std::printf("; GB/s by size:");
+  std::printf("Peaks: %.0f GFLOP/s f32, %.0f bf16, %.0f Gop/s int8; GB/s by "
+              "size:",
+              peaks.f32 / giga, peaks.bf16 / giga, peaks.int8 / giga);
   for (const auto &[bytes, rate] : peaks.bandwidth)
     std::printf(" %lld KB %.0f%s", static_cast<long long>(bytes >> 10),
                 rate / giga,

@@ -7,6 +7,7 @@
 #include "compiler/driver/kernel_cache.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/run_phases.h"
+#include "compiler/kernels/cpu_target.h"
 #include "dialect/CvtDialect.h"
 #include "frontend/import/model_builder.h"
 #include "tools/cvt-compile/options.h"
@@ -49,6 +50,8 @@ private:
   }
   int fail(int code, llvm::Error error);
   void warn(const std::string &message);
+  /// Of targets for which another precision gives faster code.
+  void warnOfSlowTargets();
 
   int load();
   int compile();
@@ -98,6 +101,16 @@ int Compiler::fail(int code, llvm::Error error) {
 void Compiler::warn(const std::string &message) {
   progress.finish();
   llvm::errs() << "cvt-compile: warning: " << message << "\n";
+}
+
+void Compiler::warnOfSlowTargets() {
+  if (options.precision != "bf16")
+    return;
+  for (const std::string &name : options.targets)
+    if (auto target = kernels::parseCpuTarget(name);
+        target && !kernels::cpuTargetInfo(*target).multipliesLanes)
+      warn(name + " has no instructions for bf16: it needs half the memory of "
+                  "f32 there, but more time");
 }
 
 int Compiler::run() {
@@ -153,6 +166,7 @@ int Compiler::compile() {
   pipeline.targets = options.targets;
   pipeline.maxBatch = options.maxBatch;
   pipeline.precision = formatOf(options.precision);
+  warnOfSlowTargets();
   if (llvm::Error error = runPhases())
     return fail(kFailed, std::move(error));
   llvm::Error error = options.emit == Emit::Mlir ? writeText(print())

@@ -144,8 +144,9 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
       ->check(CLI::Range(int64_t(1), kMaxBatchLimit))
       ->capture_default_str();
   app.add_option("--precision", options.precision,
-                 "Number format of weights and products: f32; bf16, which is "
-                 "faster and rounds to 8 bits; or int8, which is faster still: "
+                 "Number format of weights and products: f32; bf16, which rounds "
+                 "to 8 bits, and is faster on CPUs with bf16 instructions; or "
+                 "int8, which is the fastest: "
                  "linear layers, attention and all convolutions but the first "
                  "multiply 8-bit integers, the rest is as in bf16; e.g. "
                  "--precision=bf16")

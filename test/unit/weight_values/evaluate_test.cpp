@@ -142,11 +142,19 @@ TEST_F(Evaluate, QuantizesRows) {
   std::string text = R"(
     cvt.weight @w : tensor<3x4xf32> from #cvt.stored<"rows.bin", offset = 0, dtype = f32>
     cvt.prepare @p = pack_panels(@w) : tensor<2x1x2x4xsi8>
+    cvt.prepare @pairs = pack_panels(@w) : tensor<2x2x2x2xsi8>
+    cvt.prepare @single = pack_panels(@w) : tensor<2x4x2xbf16>
     cvt.prepare @u = pack_panels(@w) : tensor<2x1x2x4xui8>
     cvt.prepare @scales = row_scales(@w) : tensor<4xf32>
     cvt.prepare @sums = row_sums(@w) : tensor<4xf32>)";
   EXPECT_EQ(evaluate(text, "p"), (Floats{0, 1, 2, 127, -127, -2, 0, 2, //
                                          0, 0, 0, 0, 0, 0, 0, 0}));
+  // Side by side are as many as the shape says.
+  EXPECT_EQ(evaluate(text, "pairs"), (Floats{0, 1, -127, -2, 2, 127, 0, 2, //
+                                             0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(evaluate(text, "single"),
+            (Floats{0, -254, 1.25f, -3.09375f, 2.5f, 0, 127, 5, //
+                    0, 0, 0, 0, 0, 0, 0, 0}));
   // 128 is the zero of rows, but not of those that are not there.
   EXPECT_EQ(evaluate(text, "u"), (Floats{128, 129, 130, 255, 1, 126, 128, 130,
                                          128, 128, 128, 128, 0, 0, 0, 0}));
