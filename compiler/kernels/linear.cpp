@@ -23,8 +23,11 @@ namespace {
 
 /// Numbers that are summed before they are added to others like them, in f32:
 /// as many as divide `k` evenly, or all.
-int chunkSteps(int k) {
-  constexpr int longest = 512, shortest = 128;
+int chunkSteps(int k, int lanes) {
+  // Of 16 registers of 8 lanes, a chunk of a panel fits into the first-level
+  // cache.
+  const int longest = 32 * lanes;
+  constexpr int shortest = 128;
   for (int chunks = llvm::divideCeil(k, longest); k / chunks >= shortest;
        chunks++)
     if (k % chunks == 0)
@@ -61,7 +64,7 @@ struct Product {
       Expr weight = widens ? wideWeight(i, j, step, p) : stored(i, step);
       return cast(type, input) * cast(type, weight);
     };
-    const int size = f == 1 ? chunkSteps(steps) : steps;
+    const int size = f == 1 ? chunkSteps(steps, builder.lanes()) : steps;
     k = f == 1 ? RDom(0, size, "k") : RDom(0, f, 0, size, "k");
     Expr number = f == 1 ? Expr(0) : k.x, step = f == 1 ? k.x : k.y;
     if (size == steps) {
@@ -184,7 +187,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
   const int64_t passSteps =
-      product.inChunks() ? chunkSteps(static_cast<int>(spec.k)) : spec.k;
+      product.inChunks() ? chunkSteps(static_cast<int>(spec.k), lanes) : spec.k;
   // A task reads weights that it widens once, one behind the other.
   if (!builder.widens())
     builder.prefetch(

@@ -23,7 +23,8 @@ namespace cvt {
 
 using namespace cvt;
 
-/// Two bf16 or four 8-bit inputs multiply side by side.
+/// As many inputs multiply side by side at most, on any target: formats do not
+/// depend on targets.
 static constexpr int64_t kBf16Interleave = 2;
 static constexpr int64_t kI8Interleave = 4;
 
