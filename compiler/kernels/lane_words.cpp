@@ -12,8 +12,8 @@ static constexpr uint32_t kSecond = 0xffff0000;
 // Halide's functions of these names make calls with side effects, which stores
 // are never merged across.
 
-static Expr concatBits(const std::vector<Expr> &parts) {
-  return Call::make(UInt(32), Call::concat_bits, parts, Call::PureIntrinsic);
+Expr wordOf(const std::vector<Expr> &numbers) {
+  return Call::make(UInt(32), Call::concat_bits, numbers, Call::PureIntrinsic);
 }
 
 static Expr extractBits(const Expr &word, const Type &type,
@@ -24,7 +24,7 @@ static Expr extractBits(const Expr &word, const Type &type,
 
 Expr pairOf(const Expr &first, const Expr &second) {
   auto bits = [](const Expr &x) { return reinterpret<uint16_t>(x); };
-  return concatBits({bits(first), bits(second)});
+  return wordOf({bits(first), bits(second)});
 }
 
 Expr roundedPair(const Expr &first, const Expr &second) {
@@ -34,8 +34,6 @@ Expr roundedPair(const Expr &first, const Expr &second) {
   };
   return (round(first) >> 16) | (round(second) & Expr(kSecond));
 }
-
-Expr wordOf(const std::vector<Expr> &numbers) { return concatBits(numbers); }
 
 Expr wordOfLowBits(const std::vector<Expr> &words) {
   const int count = static_cast<int>(words.size()), bits = 32 / count;
