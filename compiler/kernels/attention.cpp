@@ -20,7 +20,6 @@
 #include "compiler/kernels/register_tile.h"
 #include "compiler/kernels/row_tasks.h"
 
-#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -28,45 +27,6 @@
 using namespace Halide;
 
 namespace cvt::kernels {
-
-namespace {
-
-constexpr ScoreShape kF32Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.05}};
-constexpr ScoreShape kBf16Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.3}};
-constexpr ScoreShape kI8Shapes[] = {{3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
-constexpr ScoreShape kShapes16Registers[] = {
-    {3, 4, 1.0}, {2, 6, 1.005}, {1, 12, 1.05}};
-
-} // namespace
-
-std::span<const ScoreShape> scoreShapes(CpuTarget target, Element math) {
-  if (cpuTargetInfo(target).vectorRegisters != 32)
-    return kShapes16Registers;
-  switch (math) {
-  case Element::Bf16:
-    return kBf16Shapes;
-  case Element::I8:
-    return kI8Shapes;
-  default:
-    return kF32Shapes;
-  }
-}
-
-MatmulTile attentionOutputTile(const AttentionSpec &spec, CpuTarget target) {
-  const CpuTargetInfo &info = cpuTargetInfo(target);
-  const bool many = info.vectorRegisters == 32;
-  const int lanes = info.lanes, maxVectors = many ? 4 : 3;
-  const int maxRegisters = many ? 16 : 8;
-  const int headDim = static_cast<int>(spec.headDim);
-  int columns = std::min(headDim, maxVectors * lanes);
-  while (headDim % columns != 0 ||
-         (headDim % lanes == 0 && columns % lanes != 0))
-    columns--;
-  int vectors = static_cast<int>(llvm::divideCeil(columns, lanes));
-  int rows = std::max(
-      4, static_cast<int>(llvm::bit_floor<unsigned>(maxRegisters / vectors)));
-  return {rows, columns};
-}
 
 void scheduleQueries(Func query, Func turned, int queries, int steps,
                      Func consumer, Var block, int lanes) {
@@ -100,31 +60,36 @@ void scheduleScores(Func score, Func dot, RDom channel, int keys,
   computeInRegisters(dot, score, kTile, channel, tile, lanes, sideBySide);
 }
 
-void scheduleOutput(Func out, Func sum, RDom key, const AttentionSpec &spec,
-                    const QueryBlocks &blocks, const MatmulTile &tile, Var task,
-                    Var block, int lanes, bool sideBySide) {
+void scheduleTasks(Func out, const AttentionSpec &spec,
+                   const AttentionBlocking &blocking, const OutputLoops &loops,
+                   int lanes) {
   Var c = out.args()[0], q = out.args()[1], b = out.args()[2];
-  Var j = sum.args()[0], t = sum.args()[2];
-  Var h("h"), half("half"), qTile("qTile"), qi("qi");
+  const auto &[j, qTile, t, block, task] = loops;
+  Var h("h"), half("half"), qi("qi");
+  const MatmulTile &tile = blocking.output;
   const int tilesPerHead = static_cast<int>(spec.headDim) / tile.columns;
-  const TailStrategy tail = vectorTail(tile.columns, lanes);
   out.split(c, t, j, tile.columns)
       .split(t, h, t, tilesPerHead)
-      .split(q, block, q, blocks.queries, TailStrategy::GuardWithIf)
+      .split(q, block, q, blocking.queries(), TailStrategy::GuardWithIf)
       .split(q, qTile, qi, tile.rows, TailStrategy::GuardWithIf)
       .split(block, half, block,
-             stepsPerHalf(llvm::divideCeil(spec.queries, blocks.queries),
-                          blocks.blocksPerTask),
+             stepsPerHalf(llvm::divideCeil(spec.queries, blocking.queries()),
+                          blocking.blocksPerTask),
              TailStrategy::GuardWithIf)
-      .split(block, task, block, blocks.blocksPerTask,
+      .split(block, task, block, blocking.blocksPerTask,
              TailStrategy::GuardWithIf)
       .reorder(j, qi, qTile, t, block, h, task, half, b)
       .fuse(h, task, task)
       .fuse(task, half, task)
       .fuse(task, b, task)
       .parallel(task)
-      .vectorize(j, lanes, tail)
+      .vectorize(j, lanes, vectorTail(tile.columns, lanes))
       .never_partition_all();
+}
+
+void scheduleSum(Func sum, RDom key, Func out, Var qTile,
+                 const MatmulTile &tile, int lanes, bool sideBySide) {
+  Var j = sum.args()[0], q = sum.args()[1];
   sum.compute_at(out, qTile)
       .bound_extent(q, tile.rows)
       .vectorize(j, lanes, TailStrategy::RoundUp)
@@ -134,47 +99,13 @@ void scheduleOutput(Func out, Func sum, RDom key, const AttentionSpec &spec,
       .reorder(key.x, j, q, key.y);
   if (sideBySide)
     sum.update().atomic().vectorize(key.x);
-  sum.update().vectorize(j, lanes, tail).unroll(j).unroll(q);
+  sum.update()
+      .vectorize(j, lanes, vectorTail(tile.columns, lanes))
+      .unroll(j)
+      .unroll(q);
 }
 
 namespace {
-
-/// The tile of scores, keys by queries, with which a head takes the least time:
-/// less at ragged ends, and for few keys of one tile.
-MatmulTile scoreTile(const AttentionSpec &spec, const KernelBuilder &builder) {
-  MatmulTile best = {};
-  double bestTime = 0;
-  for (const ScoreShape &shape :
-       scoreShapes(builder.target(), builder.formats().math))
-    for (int keys = shape.maxKeys; 3 * keys >= 2 * shape.maxKeys; keys--) {
-      const int queries = shape.vectors * builder.lanes();
-      const double scores =
-          shape.cost * llvm::divideCeil(spec.keys, keys) * (keys + 0.3);
-      const double time =
-          llvm::alignTo(spec.queries, queries) * (scores + spec.keys);
-      if (bestTime != 0 && time >= bestTime)
-        continue;
-      bestTime = time;
-      best = {static_cast<int>(std::min<int64_t>(keys, spec.keys)), queries};
-    }
-  return best;
-}
-
-/// How the work of one head is cut.
-struct Blocking {
-  MatmulTile scores; ///< keys by queries: those of one block
-  MatmulTile output; ///< register tile of the product with the values
-  int blocksPerTask;
-
-  Blocking(const AttentionSpec &spec, const KernelBuilder &builder)
-      : scores(scoreTile(spec, builder)),
-        output(attentionOutputTile(spec, builder.target())),
-        blocksPerTask(
-            stepsPerTask(llvm::divideCeil(spec.queries, scores.columns),
-                         2 * scores.columns * spec.keys * spec.headDim /
-                             builder.interleave(),
-                         spec.heads, builder.lanes())) {}
-};
 
 /// What is multiplied side by side, two numbers or one, is numbered by `i`.
 bool isPaired(const KernelBuilder &builder) {
@@ -191,21 +122,26 @@ class Scores {
 public:
   Func score{"score"};
 
-  Scores(const KernelBuilder &builder, const AttentionSpec &spec);
-  /// Computes them in loop `block` of `consumer`.
-  void schedule(Func consumer, Var block, const Blocking &blocking, int lanes);
+  Scores(const KernelBuilder &builder, const AttentionSpec &spec,
+         const AttentionBlocking &blocking);
+  /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
+  void schedule(Func consumer, Var block, Var task);
 
 private:
+  const AttentionBlocking &blocking;
   const bool paired;
-  const int keys, steps;
+  const int keys, steps, lanes;
   Var i{"i"}, q{"q"}, k{"k"}, d{"d"}, h{"h"}, b{"b"};
   RDom channel;
-  Func turned{"turned"}, query{"query"}, dot{"dot"};
+  Func turned{"turned"}, query{"query"}, wideKey{"wideKey"}, dot{"dot"};
 };
 
-Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
-    : paired(isPaired(builder)), keys(static_cast<int>(spec.keys)),
-      steps(static_cast<int>(spec.headDim) / (paired ? 2 : 1)) {
+Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
+               const AttentionBlocking &blocking)
+    : blocking(blocking), paired(isPaired(builder)),
+      keys(static_cast<int>(spec.keys)),
+      steps(static_cast<int>(spec.headDim) / (paired ? 2 : 1)),
+      lanes(builder.lanes()) {
   const int headDim = static_cast<int>(spec.headDim);
   const int queries = static_cast<int>(spec.queries);
   const float scale = spec.scale * 1.44269504f;
@@ -223,16 +159,20 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
     channel = RDom(0, 1, 0, steps, "channel");
   }
   Expr c = channel.y * (paired ? 2 : 1) + channel.x;
-  dot(q, k, h, b) += operand(query(channel.x, q, channel.y, h, b)) *
-                     cast<float>(kIn(h * headDim + c, k, b));
+  wideKey(d, k, h, b) = cast<float>(kIn(h * headDim + d, k, b));
+  Expr key = blocking.copiesKeys ? wideKey(c, k, h, b)
+                                 : cast<float>(kIn(h * headDim + c, k, b));
+  dot(q, k, h, b) += operand(query(channel.x, q, channel.y, h, b)) * key;
   // Scaled queries would have to be rounded again.
   score(q, k, h, b) = paired ? dot(q, k, h, b) * scale : dot(q, k, h, b);
 }
 
-void Scores::schedule(Func consumer, Var block, const Blocking &blocking,
-                      int lanes) {
-  scheduleQueries(query, turned, blocking.scores.columns, steps, consumer,
-                  block, lanes);
+void Scores::schedule(Func consumer, Var block, Var task) {
+  if (blocking.copiesKeys)
+    wideKey.compute_at(consumer, task)
+        .vectorize(d, lanes, vectorTail(steps, lanes));
+  scheduleQueries(query, turned, blocking.queries(), steps, consumer, block,
+                  lanes);
   scheduleScores(score, dot, channel, keys, blocking.scores, consumer, block,
                  lanes, paired);
 }
@@ -244,8 +184,8 @@ public:
   Func power{"power"}, factor{"factor"};
 
   Powers(const KernelBuilder &builder, const AttentionSpec &spec, Func score);
-  /// Computes them in loop `block` of `consumer`.
-  void schedule(Func consumer, Var block, const Blocking &blocking, int lanes);
+  /// Computes them in loop `block` of `consumer`, which has so many `queries`.
+  void schedule(Func consumer, Var block, int queries, int lanes);
 
 private:
   const bool paired;
@@ -282,12 +222,11 @@ Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
   factor(q, h, b) = 1.f / total(q, h, b);
 }
 
-void Powers::schedule(Func consumer, Var block, const Blocking &blocking,
-                      int lanes) {
+void Powers::schedule(Func consumer, Var block, int queries, int lanes) {
   power.reorder(i, q, k).unroll(i);
   for (Func f : {top, power, total, factor})
     f.compute_at(consumer, block)
-        .bound_extent(q, blocking.scores.columns)
+        .bound_extent(q, queries)
         .vectorize(q, lanes)
         .unroll(q);
   top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
@@ -296,26 +235,35 @@ void Powers::schedule(Func consumer, Var block, const Blocking &blocking,
     pair.compute_at(power, q).vectorize(q, lanes);
 }
 
-} // namespace
+/// sum(j, q, t, b) of the values, each times its power, in column j of tile t;
+/// where keys are cut in chunks, of part(j, q, t, b, c).
+class Product {
+public:
+  Func sum{"sum"};
 
-void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
-  if (builder.formats().math == Element::I8)
-    return buildQuantizedAttention(builder, spec);
-  const Blocking blocking(spec, builder);
-  const bool paired = isPaired(builder);
-  const int lanes = builder.lanes();
-  const int headDim = static_cast<int>(spec.headDim);
-  const int keys = static_cast<int>(spec.keys);
-  const int columns = blocking.output.columns;
+  Product(const KernelBuilder &builder, const AttentionSpec &spec,
+          const AttentionBlocking &blocking, Func power,
+          const OutputLoops &loops);
+  /// Computes it for `out`.
+  void schedule(Func out, const OutputLoops &loops);
 
-  // Channel c is column j = c % columns of tile t = c / columns.
-  Var c("c"), q("q"), k("k"), b("b"), i("i"), j("j"), t("t");
-  const int tilesPerHead = headDim / columns;
-  const int f = paired ? 2 : 1;
-  RDom key(0, f, 0, (keys + f - 1) / f, "key");
-  Scores scores(builder, spec);
-  Powers powers(builder, spec, scores.score);
-  Func value("value"), sum("sum"), out("out");
+private:
+  const AttentionBlocking &blocking;
+  const bool paired;
+  const int lanes;
+  Var i{"i"}, j, q{"q"}, k{"k"}, t, b{"b"}, c{"c"};
+  RDom key, chunk;
+  Func value{"value"}, part{"part"};
+};
+
+Product::Product(const KernelBuilder &builder, const AttentionSpec &spec,
+                 const AttentionBlocking &blocking, Func power,
+                 const OutputLoops &loops)
+    : blocking(blocking), paired(isPaired(builder)), lanes(builder.lanes()),
+      j(loops.j), t(loops.t) {
+  const int keys = static_cast<int>(spec.keys), size = blocking.keysPerChunk;
+  const int columns = blocking.output.columns, f = paired ? 2 : 1;
+  const int tilesPerHead = static_cast<int>(spec.headDim) / columns;
   Expr v = builder.input("v")(t * columns + j, min(f * k + i, keys - 1), b);
   if (!paired)
     value(i, j, k, t, b) = cast<float>(v);
@@ -324,24 +272,59 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   else
     value(i, j, k, t, b) =
         select(2 * k + i < keys, reinterpret<uint16_t>(v), uint16_t(0));
-  sum(j, q, t, b) +=
-      operand(powers.power(key.x, q, key.y, t / tilesPerHead, b)) *
-      operand(value(key.x, j, key.y, t, b));
-  out(c, q, b) = builder.toOutput(sum(c % columns, q, c / columns, b) *
+  key = RDom(0, f, 0, (size + f - 1) / f, "key");
+  auto product = [&](const Expr &k) {
+    return operand(power(key.x, q, k, t / tilesPerHead, b)) *
+           operand(value(key.x, j, k, t, b));
+  };
+  if (size == keys) {
+    sum(j, q, t, b) += product(key.y);
+    return;
+  }
+  chunk = RDom(0, keys / size, "chunk");
+  part(j, q, t, b, c) += product(key.y + size * c);
+  sum(j, q, t, b) += part(j, q, t, b, chunk);
+}
+
+void Product::schedule(Func out, const OutputLoops &loops) {
+  const MatmulTile &tile = blocking.output;
+  if (chunk.defined())
+    computeInChunks(part, key, sum, chunk, out, t, Var("rowTile"),
+                    blocking.queries() / tile.rows, tile, lanes, paired);
+  else
+    scheduleSum(sum, key, out, loops.qTile, tile, lanes, paired);
+  if (blocking.copiesValues)
+    value.compute_at(out, loops.task)
+        .reorder(i, j, k)
+        .vectorize(j, lanes, vectorTail(tile.columns, lanes))
+        .unroll(i);
+}
+
+} // namespace
+
+void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
+  if (builder.formats().math == Element::I8)
+    return buildQuantizedAttention(builder, spec);
+  const AttentionBlocking blocking =
+      attentionBlocking(spec, builder.formats().math, builder.target());
+  const int lanes = builder.lanes();
+  const int headDim = static_cast<int>(spec.headDim);
+  const int columns = blocking.output.columns;
+
+  Var c("c"), q("q"), b("b");
+  OutputLoops loops;
+  Scores scores(builder, spec, blocking);
+  Powers powers(builder, spec, scores.score);
+  Product product(builder, spec, blocking, powers.power, loops);
+  Func out("out");
+  out(c, q, b) = builder.toOutput(product.sum(c % columns, q, c / columns, b) *
                                   powers.factor(q, c / headDim, b));
   builder.output(out);
 
-  Var task("task"), block("block");
-  scheduleOutput(out, sum, key, spec,
-                 {blocking.scores.columns, blocking.blocksPerTask},
-                 blocking.output, task, block, lanes, paired);
-  if (paired)
-    value.compute_at(out, task)
-        .reorder(i, j, k)
-        .vectorize(j, lanes, vectorTail(columns, lanes))
-        .unroll(i);
-  scores.schedule(out, block, blocking, lanes);
-  powers.schedule(out, block, blocking, lanes);
+  scheduleTasks(out, spec, blocking, loops, lanes);
+  scores.schedule(out, loops.block, loops.task);
+  powers.schedule(out, loops.block, blocking.queries(), lanes);
+  product.schedule(out, loops);
 }
 
 } // namespace cvt::kernels

@@ -38,44 +38,6 @@ namespace {
 /// Added to keys where they are multiplied as bytes.
 constexpr int kKeyZero = 128;
 
-/// How the work of one head is cut: what takes 1, 2 and 4 threads least.
-struct Blocking {
-  int queries;     ///< of one block
-  int keysPerTile; ///< of scores, against all queries of the block
-  int blocksPerTask;
-
-  Blocking(const AttentionSpec &spec, CpuTarget target) {
-    const CpuTargetInfo &info = cpuTargetInfo(target);
-    double bestTime = 0;
-    for (const ScoreShape &shape : scoreShapes(target, Element::I8)) {
-      const int width = shape.vectors * info.lanes;
-      const int blocks = llvm::divideCeil(spec.queries, width);
-      for (int perTask = 1; perTask <= blocks; perTask++) {
-        double time = timeOf(spec.heads * llvm::divideCeil(blocks, perTask),
-                             perTask * width * shape.cost);
-        if (bestTime != 0 && time >= bestTime)
-          continue;
-        bestTime = time;
-        queries = width;
-        blocksPerTask = perTask;
-        keysPerTile = llvm::divideCeil(
-            spec.keys, llvm::divideCeil(spec.keys, shape.maxKeys));
-      }
-    }
-  }
-
-private:
-  /// Of `tasks` tasks of `queries` queries, in units of a query.
-  static double timeOf(int64_t tasks, double queries) {
-    // Quantizing keys and values takes as long as the rest for so many.
-    constexpr double preparation = 13;
-    double time = 0;
-    for (int threads : {1, 2, 4})
-      time += llvm::divideCeil(tasks, threads) * threads;
-    return time * (queries + preparation);
-  }
-};
-
 /// The largest vector of at most `most` elements that divides a head.
 int headVector(const AttentionSpec &spec, int most) {
   return std::min(most, static_cast<int>(spec.headDim & -spec.headDim));
@@ -179,8 +141,8 @@ public:
   }
 
   /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
-  void schedule(Func consumer, Var block, Var task, const Blocking &blocking,
-                int lanes);
+  void schedule(Func consumer, Var block, Var task,
+                const AttentionBlocking &blocking, int lanes);
 
   Var q{"q"}, h{"h"}, b{"b"};
 
@@ -226,18 +188,18 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
 }
 
 void Scores::schedule(Func consumer, Var block, Var task,
-                      const Blocking &blocking, int lanes) {
+                      const AttentionBlocking &blocking, int lanes) {
   const int byteVector = headVector(spec, perLane * lanes);
   keys.schedule(consumer, task, consumer, task, lanes, byteVector);
   keyScale.compute_at(consumer, task).vectorize(k, lanes);
   keyTop.compute_at(consumer, task);
 
-  scheduleQueries(query, turned, blocking.queries, steps, consumer, block,
+  scheduleQueries(query, turned, blocking.queries(), steps, consumer, block,
                   lanes);
   queries.schedule(consumer, block, query, q, lanes, byteVector);
   for (Func f : {scale, start})
     f.compute_at(consumer, block)
-        .bound_extent(q, blocking.queries)
+        .bound_extent(q, blocking.queries())
         .vectorize(q, lanes)
         .unroll(q);
   if (start.has_update_definition())
@@ -249,8 +211,7 @@ void Scores::schedule(Func consumer, Var block, Var task,
         .unroll(q);
 
   scheduleScores(score, dot, channel, static_cast<int>(spec.keys),
-                 {blocking.keysPerTile, blocking.queries}, consumer, block,
-                 lanes, /*sideBySide=*/true);
+                 blocking.scores, consumer, block, lanes, /*sideBySide=*/true);
 }
 
 /// power(i, q, k, h, b), the exponential for number i of the keys in lane k as
@@ -261,8 +222,8 @@ public:
 
   Powers(const AttentionSpec &spec, const Scores &scores, int perLane);
   /// Computes them in loop `block`, inside of loop `task`, of `consumer`.
-  void schedule(Func consumer, Var block, Var task, const Blocking &blocking,
-                int lanes);
+  void schedule(Func consumer, Var block, Var task,
+                const AttentionBlocking &blocking, int lanes);
 
 private:
   Var i{"i"}, q, k{"k"}, h, b;
@@ -303,12 +264,12 @@ Powers::Powers(const AttentionSpec &spec, const Scores &scores, int perLane)
 }
 
 void Powers::schedule(Func consumer, Var block, Var task,
-                      const Blocking &blocking, int lanes) {
+                      const AttentionBlocking &blocking, int lanes) {
   one.compute_at(consumer, task).vectorize(i);
   power.reorder(i, q, k).unroll(i);
   for (Func f : {top, power, total, factor})
     f.compute_at(consumer, block)
-        .bound_extent(q, blocking.queries)
+        .bound_extent(q, blocking.queries())
         .vectorize(q, lanes)
         .unroll(q);
   top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
@@ -384,14 +345,15 @@ void Values::schedule(Func consumer, Var task, int lanes) {
 
 void buildQuantizedAttention(KernelBuilder &builder,
                              const AttentionSpec &spec) {
-  const Blocking blocking(spec, builder.target());
-  const MatmulTile tile = attentionOutputTile(spec, builder.target());
+  const AttentionBlocking blocking =
+      attentionBlocking(spec, Element::I8, builder.target());
   const int lanes = builder.lanes();
   const int headDim = static_cast<int>(spec.headDim);
 
-  // Channel c is column j = c % columns of tile t = c / columns.
-  Var c("c"), q("q"), b("b"), j("j"), t("t");
-  const int columns = tile.columns, tilesPerHead = headDim / columns;
+  Var c("c"), q("q"), b("b");
+  OutputLoops loops;
+  Var j = loops.j, t = loops.t, block = loops.block, task = loops.task;
+  const int columns = blocking.output.columns, tilesPerHead = headDim / columns;
   const int perLane = builder.interleave();
   RDom key(0, perLane, 0, lanesOf(spec.keys, perLane), "key");
   Scores scores(builder, spec);
@@ -407,10 +369,9 @@ void buildQuantizedAttention(KernelBuilder &builder,
                         reinterpret<float>(powers.factor(q, c / headDim, b))));
   builder.output(out);
 
-  Var task("task"), block("block");
-  scheduleOutput(out, sum, key, spec,
-                 {blocking.queries, blocking.blocksPerTask}, tile, task, block,
-                 lanes, /*sideBySide=*/true);
+  scheduleTasks(out, spec, blocking, loops, lanes);
+  scheduleSum(sum, key, out, loops.qTile, blocking.output, lanes,
+              /*sideBySide=*/true);
   scores.schedule(out, block, task, blocking, lanes);
   powers.schedule(out, block, task, blocking, lanes);
   values.schedule(out, task, lanes);

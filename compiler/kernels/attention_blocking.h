@@ -1,0 +1,41 @@
+//===- attention_blocking.h - How attention is cut into blocks and tasks --===//
+//
+// Known without Halide.  Private to this folder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CVT_COMPILER_KERNELS_ATTENTION_BLOCKING_H
+#define CVT_COMPILER_KERNELS_ATTENTION_BLOCKING_H
+
+#include "compiler/kernels/kernel_spec.h"
+#include "compiler/kernels/matmul_tile.h"
+
+namespace cvt::kernels {
+
+struct AttentionBlocking {
+  /// Register tile of the scores: keys by all queries of a block.
+  MatmulTile scores;
+  /// Register tile of the product with the values, queries by channels.
+  /// Channels divide a head evenly and are whole vectors if the head is; rows
+  /// divide the queries of a block.
+  MatmulTile output;
+  /// How many keys are multiplied with values for the whole block before the
+  /// next ones are: they divide all keys evenly.
+  int keysPerChunk;
+  /// A task has so many blocks of queries of one head.
+  int blocksPerTask;
+  /// Whether a task first copies the keys and the values of its head, as they
+  /// are multiplied.
+  bool copiesKeys;
+  bool copiesValues;
+
+  int queries() const { return scores.columns; }
+};
+
+/// Of a kernel whose products are of `math`.
+AttentionBlocking attentionBlocking(const AttentionSpec &spec, Element math,
+                                    CpuTarget target);
+
+} // namespace cvt::kernels
+
+#endif // CVT_COMPILER_KERNELS_ATTENTION_BLOCKING_H
