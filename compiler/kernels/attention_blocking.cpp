@@ -2,13 +2,13 @@
 
 #include "compiler/kernels/attention_blocking.h"
 
+#include "compiler/kernels/cache_sets.h"
 #include "compiler/kernels/register_tile.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 namespace cvt::kernels {
@@ -105,9 +105,6 @@ MatmulTile scoreTile(const AttentionSpec &spec, Element math,
   return best;
 }
 
-/// The first-level cache: its bytes in one way, and the ways.
-constexpr int64_t kWayBytes = 4096, kWays = 8;
-
 /// So many that their powers and values stay in the first-level cache, if
 /// values are read in slices of a head, each for all powers again.
 int keysPerChunk(const AttentionSpec &spec, const MatmulTile &output,
@@ -121,16 +118,6 @@ int keysPerChunk(const AttentionSpec &spec, const MatmulTile &output,
     if (keys % chunks == 0)
       return keys / chunks;
   return keys;
-}
-
-/// Whether a cache line of each row of values of a chunk, which are as far from
-/// each other as rows of all heads, is more than the first-level cache holds at
-/// such addresses.
-bool rowsCollide(const AttentionSpec &spec, int keysPerChunk) {
-  const int64_t rowBytes =
-      spec.heads * spec.headDim * elementBytes(Element::F32);
-  const int64_t places = kWayBytes / std::gcd(rowBytes, kWayBytes);
-  return keysPerChunk > places * kWays;
 }
 
 /// What 1, 2 and 4 threads take, in units of a query, for the `blocks` blocks
@@ -203,8 +190,9 @@ AttentionBlocking attentionBlocking(const AttentionSpec &spec, Element math,
   blocking.keysPerChunk = keysPerChunk(spec, blocking.output, target);
   const bool isPaired = interleave(math, target) == 2;
   const bool widens = math == Element::Bf16 && !isPaired;
+  const int64_t rowBytes = spec.heads * spec.headDim * elementBytes(math);
   const bool collides = !hasManyRegisters(target) && math == Element::F32 &&
-                        rowsCollide(spec, blocking.keysPerChunk);
+                        rowsCollide(rowBytes, blocking.keysPerChunk);
   blocking.copiesKeys = widens;
   blocking.copiesValues = isPaired || widens || collides;
   if (widens || collides)

@@ -46,8 +46,12 @@ struct Blocking {
     const int64_t rowCost = int64_t(g.outWidth) * columns * panels *
                             g.channels * g.kernel * g.kernel;
     // Fewer pixels would waste much of the last register tile, and more copy
-    // input rows that the next task copies again.
-    constexpr int leastPixels = 24;
+    // input rows that the next task copies again.  Weights that do not stay in
+    // the third-level cache are read from memory for each task.
+    constexpr int64_t cachedBytes = 16 << 20;
+    const int64_t weightBytes = int64_t(columns) * panels * g.channels *
+                                g.kernel * g.kernel * elementBytes(math);
+    const int leastPixels = weightBytes > cachedBytes ? 96 : 24;
     // Rounding to bytes takes longer than copying.
     const int leastRows = math == Element::I8 ? 2 : 1;
     imageRows = std::max(

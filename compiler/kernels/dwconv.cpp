@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/kernels/cache_sets.h"
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/row_tasks.h"
 
@@ -69,6 +70,19 @@ private:
     builder.output(out);
   }
 
+  /// Vectors of channels that are computed side by side.  Where the inputs of
+  /// `tile` outputs do not stay in the first-level cache beside the weights,
+  /// whole cache lines are used as they come.
+  int vectorsTogether(int tile) const {
+    const int64_t pixels = ((tile - 1) * stride + kernel) * kernel;
+    const int64_t rowBytes = spec.channels * elementBytes(Element::F32);
+    const bool isHalfLine = builder.lanes() == 8;
+    return isHalfLine && spec.channels % 16 == 0 &&
+                   rowsCollide(rowBytes, pixels + kernel * kernel)
+               ? 2
+               : 1;
+  }
+
   void schedule() {
     const int lanes = builder.lanes();
     const int64_t outWidth =
@@ -76,8 +90,9 @@ private:
     const int64_t outHeight =
         convOutputExtent(spec.height, kernel, stride, padding);
     // Up to 8 neighbours share loads of weights and, within a row, inputs.
+    const int vectors = vectorsTogether(/*tile=*/8), mostPixels = 8 / vectors;
     const int tile = static_cast<int>(
-        llvm::divideCeil(outWidth, llvm::divideCeil(outWidth, 8)));
+        llvm::divideCeil(outWidth, llvm::divideCeil(outWidth, mostPixels)));
     // A task is some 2 us.
     const int64_t rowCost =
         outWidth * spec.channels * kernel * kernel * int64_t(count);
@@ -87,24 +102,27 @@ private:
 
     const TailStrategy tail = vectorTail(spec.channels, lanes);
     Var ci("ci"), xi("xi"), block("block");
-    out.split(c, c, ci, lanes, tail)
+    out.split(c, c, ci, vectors * lanes, tail)
         .split(x, x, xi, tile, TailStrategy::ShiftInwards)
         .split(y, block, y, rows, TailStrategy::GuardWithIf)
         .reorder(ci, xi, c, x, y, block, b)
         .fuse(block, b, block)
         .parallel(block)
-        .vectorize(ci)
+        .vectorize(ci, lanes)
+        .unroll(ci)
         .unroll(xi)
         // Selecting zeros beyond the border costs less than the code of all
         // border cases.
         .never_partition_all();
     sum.compute_at(out, c)
-        .bound_storage(c, lanes)
+        .bound_storage(c, vectors * lanes)
         .vectorize(c, lanes, tail)
+        .unroll(c)
         .unroll(x);
     sum.update()
         .reorder(c, x, r.x, r.y)
         .vectorize(c, lanes, tail)
+        .unroll(c)
         .unroll(x)
         .never_partition_all();
     if (kernel <= 5)

@@ -37,6 +37,23 @@ int chunkSteps(int k, int lanes) {
   return k;
 }
 
+/// How many tiles of rows a task computes of its panel.
+int tilesInTask(const LinearSpec &spec, const MatmulTile &tile,
+                const KernelBuilder &builder) {
+  const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
+  const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
+  const int64_t panelSteps = tile.columns * spec.k / builder.interleave();
+  const int perTask =
+      stepsPerTask(tiles, tile.rows * panelSteps, panels, builder.lanes());
+  // A panel comes from the third-level cache for each task, which for fewer
+  // rows takes as long as their arithmetic: if there are many tasks, they may
+  // be longer.
+  constexpr int rows = 24, leastTasks = 256;
+  const int more = llvm::divideCeil(rows, tile.rows);
+  return panels * tiles / more >= leastTasks ? std::max(perTask, more)
+                                             : perTask;
+}
+
 /// sum(j, m, p): column j of panel p, for row m; where it is cut in chunks, of
 /// part(j, m, p, c).
 struct Product {
@@ -142,7 +159,6 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   const MatmulTile tile =
       matmulTile(spec.n, spec.m, builder.formats().math, builder.target());
   const int lanes = builder.lanes();
-  const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
 
   Product product(builder, spec);
   Var n("n"), m("m");
@@ -163,11 +179,8 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   out(n, m) = builder.toOutput(value);
   builder.output(out);
 
-  const int64_t panelSteps =
-      int64_t(tile.columns) * spec.k / builder.interleave();
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
-  const int tilesPerTask =
-      stepsPerTask(tiles, tile.rows * panelSteps, panels, lanes);
+  const int tilesPerTask = tilesInTask(spec, tile, builder);
   Var panel("panel"), ni("ni"), half("half"), block("block"), step("step"),
       mi("mi"), task("task");
   // A panel of weights stays in the cache while a block of rows passes by.
