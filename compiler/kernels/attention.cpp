@@ -7,9 +7,13 @@
 // are read as they are and need no padding, and maxima and sums over keys need
 // no arithmetic across the lanes of a vector.
 //
+// Where registers hold a slice of a head only, each slice is multiplied with
+// all powers, a chunk of keys at a time, so that these stay in the first-level
+// cache.
+//
 // In bf16 two channels, and then two keys, are multiplied side by side.  Keys
 // are read as they are all the same; a task pairs its values once, those of an
-// odd last key with zeros.
+// odd last key with zeros.  Without instructions for pairs it widens both once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -133,7 +137,7 @@ private:
   const int keys, steps, lanes;
   Var i{"i"}, q{"q"}, k{"k"}, d{"d"}, h{"h"}, b{"b"};
   RDom channel;
-  Func turned{"turned"}, query{"query"}, wideKey{"wideKey"}, dot{"dot"};
+  Func turned{"turned"}, query{"query"}, key{"key"}, dot{"dot"};
 };
 
 Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
@@ -159,17 +163,16 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
     channel = RDom(0, 1, 0, steps, "channel");
   }
   Expr c = channel.y * (paired ? 2 : 1) + channel.x;
-  wideKey(d, k, h, b) = cast<float>(kIn(h * headDim + d, k, b));
-  Expr key = blocking.copiesKeys ? wideKey(c, k, h, b)
-                                 : cast<float>(kIn(h * headDim + c, k, b));
-  dot(q, k, h, b) += operand(query(channel.x, q, channel.y, h, b)) * key;
+  key(d, k, h, b) = cast<float>(kIn(h * headDim + d, k, b));
+  dot(q, k, h, b) +=
+      operand(query(channel.x, q, channel.y, h, b)) * key(c, k, h, b);
   // Scaled queries would have to be rounded again.
   score(q, k, h, b) = paired ? dot(q, k, h, b) * scale : dot(q, k, h, b);
 }
 
 void Scores::schedule(Func consumer, Var block, Var task) {
   if (blocking.copiesKeys)
-    wideKey.compute_at(consumer, task)
+    key.compute_at(consumer, task)
         .vectorize(d, lanes, vectorTail(steps, lanes));
   scheduleQueries(query, turned, blocking.queries(), steps, consumer, block,
                   lanes);

@@ -34,7 +34,8 @@ TEST(DepthwiseConv, MatchesDoubles) {
                                      {40, 6, 11, 5, {{1, 2}, {3, 2}}},
                                      {16, 30, 33, 2, {{2, 0}}},
                                      {5, 8, 8, 7, {{1, 3}, {4, 0}}},
-                                     {384, 14, 13, 3, {{2, 1}, {2, 1}}}};
+                                     {384, 14, 13, 3, {{2, 1}, {2, 1}}},
+                                     {1024, 3, 9, 3, {{1, 1}, {2, 1}, {2, 1}}}};
   for (const DepthwiseConvSpec &spec : specs)
     for (int batch : {1, 3}) {
       SCOPED_TRACE(symbolName({spec}) + " batch " + std::to_string(batch));
