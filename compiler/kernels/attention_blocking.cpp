@@ -109,15 +109,10 @@ MatmulTile scoreTile(const AttentionSpec &spec, Element math,
 /// values are read in slices of a head, each for all powers again.
 int keysPerChunk(const AttentionSpec &spec, const MatmulTile &output,
                  CpuTarget target) {
-  constexpr int most = 96, least = most / 2;
   const int keys = static_cast<int>(spec.keys);
   if (hasManyRegisters(target) || output.columns % cpuTargetInfo(target).lanes)
     return keys;
-  for (int chunks = llvm::divideCeil(keys, most); keys / chunks >= least;
-       chunks++)
-    if (keys % chunks == 0)
-      return keys / chunks;
-  return keys;
+  return evenChunk(keys, /*longest=*/96, /*shortest=*/48);
 }
 
 /// What 1, 2 and 4 threads take, in units of a query, for the `blocks` blocks

@@ -29,12 +29,7 @@ int chunkSteps(int k, int lanes) {
   // With 8 lanes a chunk of a panel fits into the first-level cache.  More than
   // 8 chunks cost 3 to 7 % where a task has one tile of rows.
   const int longest = std::max(32 * lanes, k / 8);
-  constexpr int shortest = 128;
-  for (int chunks = llvm::divideCeil(k, longest); k / chunks >= shortest;
-       chunks++)
-    if (k % chunks == 0)
-      return k / chunks;
-  return k;
+  return evenChunk(k, longest, /*shortest=*/128);
 }
 
 /// How many tiles of rows a task computes of its panel.

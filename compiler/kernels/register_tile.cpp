@@ -49,6 +49,14 @@ void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
   computeInRegisters(part, sum, rowTile, k, tile, lanes, sideBySide);
 }
 
+int evenChunk(int count, int longest, int shortest) {
+  for (int chunks = llvm::divideCeil(count, longest);
+       count / chunks >= shortest; chunks++)
+    if (count % chunks == 0)
+      return count / chunks;
+  return count;
+}
+
 int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
                  int lanes) {
   // At two vector multiply-adds a cycle: from about 4 to about 16 us a task,

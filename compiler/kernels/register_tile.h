@@ -35,6 +35,10 @@ void computeInChunks(Halide::Func part, const Halide::RDom &k, Halide::Func sum,
                      const MatmulTile &tile, int lanes,
                      bool sideBySide = false);
 
+/// The longest equal parts into which `count` can be cut that are at most
+/// `longest`, or all of it if they would be shorter than `shortest`.
+int evenChunk(int count, int longest, int shortest);
+
 /// How many iterations of `steps` equal ones, `multiplyAdds` each, go into one
 /// task: enough to hide the cost of starting it, few enough that the tasks of
 /// one image, `panels` times as many, occupy several threads evenly.
