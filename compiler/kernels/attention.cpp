@@ -23,6 +23,7 @@
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"
 #include "compiler/kernels/row_tasks.h"
+#include "compiler/kernels/task_size.h"
 
 #include "llvm/Support/MathExtras.h"
 

@@ -3,7 +3,7 @@
 #include "compiler/kernels/attention_blocking.h"
 
 #include "compiler/kernels/cache_sets.h"
-#include "compiler/kernels/register_tile.h"
+#include "compiler/kernels/task_size.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"

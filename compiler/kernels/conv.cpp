@@ -11,6 +11,7 @@
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/pixel_bytes.h"
 #include "compiler/kernels/register_tile.h"
+#include "compiler/kernels/task_size.h"
 
 #include "llvm/Support/MathExtras.h"
 
