@@ -27,7 +27,7 @@ constexpr ScoreShape kF32Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.05}};
 constexpr ScoreShape kBf16Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.3}};
 constexpr ScoreShape kI8Shapes[] = {{3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
 constexpr ScoreShape kShapes16Registers[] = {
-    {3, 4, 1.0}, {2, 6, 1.005}, {1, 12, 1.05}};
+    {3, 4, 1.0}, {2, 6, 1.05}, {1, 12, 1.15}};
 
 bool hasManyRegisters(CpuTarget target) {
   return cpuTargetInfo(target).vectorRegisters == 32;

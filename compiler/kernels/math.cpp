@@ -23,6 +23,16 @@ static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
   return p;
 }
 
+static Expr splitPolynomial(const Expr &x, std::span<const float> coefficients) {
+  const Expr square = x * x;
+  Expr odd = coefficients[0], even = coefficients[1];
+  for (size_t i = 2; i < coefficients.size(); i += 2) {
+    odd = odd * square + coefficients[i];
+    even = even * square + coefficients[i + 1];
+  }
+  return odd * x + even;
+}
+
 Expr exp2Approximation(const Expr &x, Element result) {
   // Minimax in relative error on [-1/2, 1/2]: 2e-9 with 2^0 = 1, and 7.5e-5.
   static constexpr float fine[] = {
@@ -84,7 +94,7 @@ static Expr gelu(const Expr &x) {
       0.211938053f,   -0.0720357224f, -0.154988125f, 0.267301977f,
       -0.215001032f,  0.102556311f,   -0.0281370562f, 0.00346698589f};
   Expr a = min(abs(x), end);
-  return geluFrom(x, a, polynomial(a * (2 / end) - 1.f, q));
+  return geluFrom(x, a, splitPolynomial(a * (2 / end) - 1.f, q));
 }
 
 /// q is minimax, 1.4e-4.
