@@ -49,20 +49,49 @@ void scheduleQueries(Func query, Func turned, int queries, int steps,
     turned.vectorize(q, lanes);
 }
 
-void scheduleScores(Func score, Func dot, RDom channel, int keys,
-                    const MatmulTile &tile, Func consumer, Var block, int lanes,
-                    bool sideBySide) {
-  Var q = score.args()[0], k = score.args()[1], kTile("kTile"), ki("ki");
+BlockScores::BlockScores(int64_t keys, const MatmulTile &tile)
+    : keys(static_cast<int>(keys)), tile(tile),
+      keyTile(0, static_cast<int>(llvm::divideCeil(keys, tile.rows)),
+              "keyTile") {}
+
+/// The largest is in the place of one more key.
+Expr BlockScores::largest(const Var &q, const Var &h, const Var &b) const {
+  return score(q, keys, h, b);
+}
+
+void BlockScores::define(Func dot,
+                         llvm::function_ref<Expr(const Expr &k)> scoreOf) {
+  this->dot = dot;
+  const std::vector<Var> variables = dot.args();
+  const Var q = variables[0], k = variables[1], h = variables[2],
+            b = variables[3];
+  score(q, k, h, b) = undef<float>();
+  score(q, keys, h, b) = Float(32).min();
+  // The last tile computes some scores again.
+  Expr first = min(keyTile * tile.rows, keys - tile.rows);
+  Expr top = largest(q, h, b);
+  std::vector<Expr> places, values;
+  for (int key = 0; key < tile.rows; key++) {
+    places.push_back(first + key);
+    values.push_back(scoreOf(first + key));
+    top = max(top, values.back());
+  }
+  places.push_back(keys);
+  values.push_back(top);
+  score(q, scatter(places), h, b) = gather(values);
+}
+
+void BlockScores::schedule(Func consumer, Var block, RDom channel, int lanes,
+                           bool sideBySide) {
+  const Var q = score.args()[0], k = score.args()[1];
   score.compute_at(consumer, block)
       .bound_extent(q, tile.columns)
-      .bound_extent(k, keys)
-      .split(k, kTile, ki, tile.rows, TailStrategy::ShiftInwards)
-      .reorder(q, ki, kTile)
-      .vectorize(q, lanes)
-      .unroll(q)
-      .unroll(ki)
+      .bound_extent(k, keys + 1)
       .never_partition_all();
-  computeInRegisters(dot, score, kTile, channel, tile, lanes, sideBySide);
+  score.update(0).vectorize(q, lanes).unroll(q);
+  score.update(1).reorder(q, keyTile).vectorize(q, lanes).unroll(q);
+  computeInRegisters(dot, LoopLevel(score, keyTile.x), channel, tile, lanes,
+                     sideBySide);
 }
 
 void scheduleTasks(Func out, const AttentionSpec &spec,
@@ -122,10 +151,10 @@ Expr operand(const Expr &x) {
   return x.type() == UInt(16) ? cast<float>(reinterpret(BFloat(16), x)) : x;
 }
 
-/// score(q, k, h, b), a power of two.
+/// The exponents of two.
 class Scores {
 public:
-  Func score{"score"};
+  BlockScores exponents;
 
   Scores(const KernelBuilder &builder, const AttentionSpec &spec,
          const AttentionBlocking &blocking);
@@ -135,7 +164,7 @@ public:
 private:
   const AttentionBlocking &blocking;
   const bool paired;
-  const int keys, steps, lanes;
+  const int steps, lanes;
   Var i{"i"}, q{"q"}, k{"k"}, d{"d"}, h{"h"}, b{"b"};
   RDom channel;
   Func turned{"turned"}, query{"query"}, key{"key"}, dot{"dot"};
@@ -143,8 +172,8 @@ private:
 
 Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
                const AttentionBlocking &blocking)
-    : blocking(blocking), paired(isPaired(builder)),
-      keys(static_cast<int>(spec.keys)),
+    : exponents(spec.keys, blocking.scores), blocking(blocking),
+      paired(isPaired(builder)),
       steps(static_cast<int>(spec.headDim) / (paired ? 2 : 1)),
       lanes(builder.lanes()) {
   const int headDim = static_cast<int>(spec.headDim);
@@ -168,7 +197,9 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
   dot(q, k, h, b) +=
       operand(query(channel.x, q, channel.y, h, b)) * key(c, k, h, b);
   // Scaled queries would have to be rounded again.
-  score(q, k, h, b) = paired ? dot(q, k, h, b) * scale : dot(q, k, h, b);
+  exponents.define(dot, [&](const Expr &k) {
+    return paired ? dot(q, k, h, b) * scale : dot(q, k, h, b);
+  });
 }
 
 void Scores::schedule(Func consumer, Var block, Var task) {
@@ -177,8 +208,7 @@ void Scores::schedule(Func consumer, Var block, Var task) {
         .vectorize(d, lanes, vectorTail(steps, lanes));
   scheduleQueries(query, turned, blocking.queries(), steps, consumer, block,
                   lanes);
-  scheduleScores(score, dot, channel, keys, blocking.scores, consumer, block,
-                 lanes, paired);
+  exponents.schedule(consumer, block, channel, lanes, paired);
 }
 
 /// power(i, q, k, h, b), the exponential for the key that is multiplied as
@@ -187,27 +217,26 @@ class Powers {
 public:
   Func power{"power"}, factor{"factor"};
 
-  Powers(const KernelBuilder &builder, const AttentionSpec &spec, Func score);
+  Powers(const KernelBuilder &builder, const AttentionSpec &spec,
+         const BlockScores &exponents);
   /// Computes them in loop `block` of `consumer`, which has so many `queries`.
   void schedule(Func consumer, Var block, int queries, int lanes);
 
 private:
   const bool paired;
   Var i{"i"}, q{"q"}, k{"k"}, h{"h"}, b{"b"};
-  RDom key, step;
-  Func top{"top"}, pair{"pair"}, total{"total"};
+  RDom step;
+  Func pair{"pair"}, total{"total"};
 };
 
 Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
-               Func score)
+               const BlockScores &exponents)
     : paired(isPaired(builder)) {
   const int keys = static_cast<int>(spec.keys);
-  key = RDom(0, keys, "key");
   step = RDom(0, paired ? (keys + 1) / 2 : keys, "step");
-  top(q, h, b) = Float(32).min();
-  top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
   auto powerOf = [&](const Expr &key) {
-    return exp2Approximation(score(q, key, h, b) - top(q, h, b),
+    return exp2Approximation(exponents.score(q, key, h, b) -
+                                 exponents.largest(q, h, b),
                              builder.formats().math);
   };
   if (paired) {
@@ -228,12 +257,11 @@ Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
 
 void Powers::schedule(Func consumer, Var block, int queries, int lanes) {
   power.reorder(i, q, k).unroll(i);
-  for (Func f : {top, power, total, factor})
+  for (Func f : {power, total, factor})
     f.compute_at(consumer, block)
         .bound_extent(q, queries)
         .vectorize(q, lanes)
         .unroll(q);
-  top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
   total.update().reorder(q, step).vectorize(q, lanes).unroll(q);
   if (paired)
     pair.compute_at(power, q).vectorize(q, lanes);
@@ -318,7 +346,7 @@ void buildKernel(KernelBuilder &builder, const AttentionSpec &spec) {
   Var c("c"), q("q"), b("b");
   OutputLoops loops;
   Scores scores(builder, spec, blocking);
-  Powers powers(builder, spec, scores.score);
+  Powers powers(builder, spec, scores.exponents);
   Product product(builder, spec, blocking, powers.power, loops);
   Func out("out");
   out(c, q, b) = builder.toOutput(product.sum(c % columns, q, c / columns, b) *

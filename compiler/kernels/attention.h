@@ -10,6 +10,8 @@
 #include "compiler/kernels/attention_blocking.h"
 #include "compiler/kernels/kernel_builder.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace cvt::kernels {
 
 /// Turns the queries of a block in loop `block` of `consumer`: query(i, q, d,
@@ -19,13 +21,34 @@ void scheduleQueries(Halide::Func query, Halide::Func turned, int queries,
                      int steps, Halide::Func consumer, Halide::Var block,
                      int lanes);
 
-/// Computes the scores of a block against all `keys` in loop `block` of
-/// `consumer`: score(q, k, h, b) of dot(q, k, h, b), which is summed over
-/// `channel` in registers for `tile`, keys by queries, at a time.
-/// sideBySide: as computeInRegisters takes it.
-void scheduleScores(Halide::Func score, Halide::Func dot, Halide::RDom channel,
-                    int keys, const MatmulTile &tile, Halide::Func consumer,
-                    Halide::Var block, int lanes, bool sideBySide);
+/// The scores of a block of queries against all `keys`, and the largest of each
+/// query's, which is found while they are in registers.
+class BlockScores {
+public:
+  /// score(q, k, h, b) for k < keys.
+  Halide::Func score{"score"};
+
+  /// `tile`, keys by queries, at a time.
+  BlockScores(int64_t keys, const MatmulTile &tile);
+
+  /// scoreOf(k) is the score for key k of what dot(q, k, h, b) has summed up.
+  void define(Halide::Func dot,
+              llvm::function_ref<Halide::Expr(const Halide::Expr &k)> scoreOf);
+
+  Halide::Expr largest(const Halide::Var &q, const Halide::Var &h,
+                       const Halide::Var &b) const;
+
+  /// Computes them in loop `block` of `consumer`, and sums `dot` over `channel`
+  /// in registers.  sideBySide: as computeInRegisters takes it.
+  void schedule(Halide::Func consumer, Halide::Var block, Halide::RDom channel,
+                int lanes, bool sideBySide);
+
+private:
+  const int keys;
+  const MatmulTile tile;
+  Halide::Func dot;
+  Halide::RDom keyTile;
+};
 
 /// Loops of out(c, q, b), innermost first: column j of tile t of channels,
 /// tiles of queries, blocks of queries, tasks.

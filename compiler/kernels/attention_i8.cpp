@@ -126,12 +126,14 @@ private:
   RDom chunk, lane;
 };
 
-/// score(q, k, h, b): times scale(q, h, b) the exponent of two.
+/// The exponents of two, each divided by the scale(q, h, b) of its query.
 class Scores {
 public:
-  Func score{"score"}, scale{"queryScale"};
+  BlockScores unscaled;
+  Func scale{"queryScale"};
 
-  Scores(const KernelBuilder &builder, const AttentionSpec &spec);
+  Scores(const KernelBuilder &builder, const AttentionSpec &spec,
+         const MatmulTile &tile);
 
   /// The bits of NaN for queries with an operand that is not finite, else
   /// those of the f32 `x`.
@@ -156,8 +158,9 @@ private:
       keyScale{"keyScale"}, keyTop{"keyTop"};
 };
 
-Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
-    : spec(spec), perLane(builder.interleave()),
+Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec,
+               const MatmulTile &tile)
+    : unscaled(spec.keys, tile), spec(spec), perLane(builder.interleave()),
       steps(static_cast<int>(spec.headDim) / perLane),
       queries("query", builder.input("q"), spec, spec.queries,
               spec.scale < 0 ? -1 : 1, /*zero=*/0, bitsOf(perLane)),
@@ -182,7 +185,9 @@ Scores::Scores(const KernelBuilder &builder, const AttentionSpec &spec)
   keyScale(k, h, b) = keys.scale(k, h, b);
   keyTop(h, b) = Expr(uint16_t(0));
   keyTop(h, b) = max(keyTop(h, b), keys.top(key, h, b));
-  score(q, k, h, b) = cast<float>(dot(q, k, h, b)) * keyScale(k, h, b);
+  unscaled.define(dot, [&](const Expr &k) {
+    return cast<float>(dot(q, k, h, b)) * keyScale(k, h, b);
+  });
   constexpr float log2E = 1.44269504f;
   scale(q, h, b) = queries.scale(q, h, b, std::abs(spec.scale) * log2E);
 }
@@ -210,8 +215,7 @@ void Scores::schedule(Func consumer, Var block, Var task,
         .vectorize(q, lanes)
         .unroll(q);
 
-  scheduleScores(score, dot, channel, static_cast<int>(spec.keys),
-                 blocking.scores, consumer, block, lanes, /*sideBySide=*/true);
+  unscaled.schedule(consumer, block, channel, lanes, /*sideBySide=*/true);
 }
 
 /// power(i, q, k, h, b), the exponential for number i of the keys in lane k as
@@ -227,21 +231,18 @@ public:
 
 private:
   Var i{"i"}, q, k{"k"}, h, b;
-  RDom key, step;
-  Func top{"top"}, word{"word"}, one{"one"}, total{"total"};
+  RDom step;
+  Func word{"word"}, one{"one"}, total{"total"};
 };
 
 Powers::Powers(const AttentionSpec &spec, const Scores &scores, int perLane)
     : q(scores.q), h(scores.h), b(scores.b) {
   const int keys = static_cast<int>(spec.keys);
-  const Func score = scores.score;
-  key = RDom(0, keys, "key");
   step = RDom(0, perLane, 0, lanesOf(keys, perLane), "step");
-  top(q, h, b) = Float(32).min();
-  top(q, h, b) = max(top(q, h, b), score(q, key, h, b));
   auto root = [&](const Expr &key) {
     // The largest one is 0 whatever its size.
-    Expr root = exp2Root((score(q, min(key, keys - 1), h, b) - top(q, h, b)) *
+    Expr root = exp2Root((scores.unscaled.score(q, min(key, keys - 1), h, b) -
+                          scores.unscaled.largest(q, h, b)) *
                          scores.scale(q, h, b));
     return keys % perLane == 0 ? root
                                : select(key < keys, root, Expr(uint32_t(0)));
@@ -267,12 +268,11 @@ void Powers::schedule(Func consumer, Var block, Var task,
                       const AttentionBlocking &blocking, int lanes) {
   one.compute_at(consumer, task).vectorize(i);
   power.reorder(i, q, k).unroll(i);
-  for (Func f : {top, power, total, factor})
+  for (Func f : {power, total, factor})
     f.compute_at(consumer, block)
         .bound_extent(q, blocking.queries())
         .vectorize(q, lanes)
         .unroll(q);
-  top.update().reorder(q, key).vectorize(q, lanes).unroll(q);
   word.compute_at(power, q).vectorize(q, lanes);
   total.update()
       .reorder(step.x, q, step.y)
@@ -356,7 +356,7 @@ void buildQuantizedAttention(KernelBuilder &builder,
   const int columns = blocking.output.columns, tilesPerHead = headDim / columns;
   const int perLane = builder.interleave();
   RDom key(0, perLane, 0, lanesOf(spec.keys, perLane), "key");
-  Scores scores(builder, spec);
+  Scores scores(builder, spec, blocking.scores);
   Powers powers(spec, scores, perLane);
   Values values(builder, spec, columns);
   Func sum("sum"), out("out");

@@ -219,7 +219,7 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
                     /*maxTiles=*/1, tile, lanes,
                     /*sideBySide=*/product.pixels.has_value());
   else
-    computeInRegisters(sum, out, step, product.k, tile, lanes,
+    computeInRegisters(sum, LoopLevel(out, step), product.k, tile, lanes,
                        /*sideBySide=*/product.k.dimensions() > 3);
   if (nchw && g.kernel <= 8)
     sum.update().unroll(product.k.dimensions() > 3 ? product.k.y : product.k.x);

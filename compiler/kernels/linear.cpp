@@ -101,7 +101,7 @@ struct Product {
     if (widens)
       scheduleWide(out, task, step, maxTiles, tile, lanes);
     if (!inChunks())
-      return computeInRegisters(sum, out, step, k, tile, lanes,
+      return computeInRegisters(sum, LoopLevel(out, step), k, tile, lanes,
                                 /*sideBySide=*/k.dimensions() > 1);
     part.bound_extent(p, 1);
     computeInChunks(part, k, sum, chunk, out, task, rowTile, maxTiles, tile,

@@ -15,7 +15,8 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-/// The polynomial with these coefficients, from the highest power down.
+/// The polynomial with these coefficients, from the highest power down.  Each
+/// multiply-add waits for the one before.
 static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
   Expr p = coefficients.front();
   for (float c : coefficients.subspan(1))
@@ -23,7 +24,10 @@ static Expr polynomial(const Expr &x, std::span<const float> coefficients) {
   return p;
 }
 
-static Expr splitPolynomial(const Expr &x, std::span<const float> coefficients) {
+/// The same for an even number of coefficients, as a polynomial of odd and one
+/// of even powers: for one multiplication more, a chain half as long.
+static Expr oddAndEvenPolynomial(const Expr &x,
+                                 std::span<const float> coefficients) {
   const Expr square = x * x;
   Expr odd = coefficients[0], even = coefficients[1];
   for (size_t i = 2; i < coefficients.size(); i += 2) {
@@ -94,7 +98,7 @@ static Expr gelu(const Expr &x) {
       0.211938053f,   -0.0720357224f, -0.154988125f, 0.267301977f,
       -0.215001032f,  0.102556311f,   -0.0281370562f, 0.00346698589f};
   Expr a = min(abs(x), end);
-  return geluFrom(x, a, splitPolynomial(a * (2 / end) - 1.f, q));
+  return geluFrom(x, a, oddAndEvenPolynomial(a * (2 / end) - 1.f, q));
 }
 
 /// q is minimax, 1.4e-4.

@@ -6,15 +6,14 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-void computeInRegisters(Func sum, Func consumer, Var at,
-                        const RDom &k, const MatmulTile &tile, int lanes,
-                        bool sideBySide) {
+void computeInRegisters(Func sum, const LoopLevel &at, const RDom &k,
+                        const MatmulTile &tile, int lanes, bool sideBySide) {
   Var column = sum.args()[0], row = sum.args()[1];
   std::vector<VarOrRVar> order;
   for (int d = 0; d < k.dimensions(); d++)
     order.push_back(k[d]);
   order.insert(order.begin() + sideBySide, {column, row});
-  sum.compute_at(consumer, at)
+  sum.compute_at(at)
       .bound_extent(column, tile.columns)
       .bound_extent(row, tile.rows)
       .vectorize(column, lanes)
@@ -42,7 +41,7 @@ void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
       .vectorize(column, lanes)
       .unroll(column)
       .unroll(tileRow);
-  computeInRegisters(part, sum, rowTile, k, tile, lanes, sideBySide);
+  computeInRegisters(part, LoopLevel(sum, rowTile), k, tile, lanes, sideBySide);
 }
 
 } // namespace cvt::kernels
