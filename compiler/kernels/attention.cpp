@@ -27,7 +27,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <algorithm>
+#include <vector>
 
 using namespace Halide;
 
@@ -65,6 +65,7 @@ void BlockScores::define(Func dot,
   const std::vector<Var> variables = dot.args();
   const Var q = variables[0], k = variables[1], h = variables[2],
             b = variables[3];
+  // Tiles cover all keys: nothing is stored before them but the first maximum.
   score(q, k, h, b) = undef<float>();
   score(q, keys, h, b) = Float(32).min();
   // The last tile computes some scores again.

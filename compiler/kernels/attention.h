@@ -28,7 +28,7 @@ public:
   /// score(q, k, h, b) for k < keys.
   Halide::Func score{"score"};
 
-  /// `tile`, keys by queries, at a time.
+  /// Computed for `tile`, at most `keys` keys by queries, at a time.
   BlockScores(int64_t keys, const MatmulTile &tile);
 
   /// scoreOf(k) is the score for key k of what dot(q, k, h, b) has summed up.

@@ -16,8 +16,8 @@ namespace cvt::kernels {
 
 /// Schedules `sum`(column, row, ...) with its only update, a sum over `k`, in
 /// registers, once in each iteration of loop `at`, which must need exactly one
-/// tile.  If `sideBySide`, the first variable of `k` runs over
-/// what is multiplied in one lane: see `interleave`.
+/// tile.  If `sideBySide`, the first variable of `k` runs over what is
+/// multiplied in one lane: see `interleave`.
 void computeInRegisters(Halide::Func sum, const Halide::LoopLevel &at,
                         const Halide::RDom &k, const MatmulTile &tile,
                         int lanes, bool sideBySide = false);
