@@ -15,8 +15,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/kernels/attention.h"
+#include "compiler/kernels/attention_i8.h"
 
+#include "compiler/kernels/attention_blocking.h"
+#include "compiler/kernels/attention_loops.h"
 #include "compiler/kernels/lane_words.h"
 #include "compiler/kernels/math.h"
 #include "compiler/kernels/register_tile.h"

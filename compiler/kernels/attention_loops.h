@@ -1,16 +1,19 @@
-//===- attention.h - What kernels of attention share ----------------------===//
+//===- attention_loops.h - Loops of attention in all formats --------------===//
 //
 // Private to this folder.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef CVT_COMPILER_KERNELS_ATTENTION_H
-#define CVT_COMPILER_KERNELS_ATTENTION_H
+#ifndef CVT_COMPILER_KERNELS_ATTENTION_LOOPS_H
+#define CVT_COMPILER_KERNELS_ATTENTION_LOOPS_H
 
 #include "compiler/kernels/attention_blocking.h"
-#include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/kernel_spec.h"
+#include "compiler/kernels/matmul_tile.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
+
+#include <Halide.h>
 
 namespace cvt::kernels {
 
@@ -69,9 +72,6 @@ void scheduleSum(Halide::Func sum, Halide::RDom key, Halide::Func out,
                  Halide::Var qTile, const MatmulTile &tile, int lanes,
                  bool sideBySide);
 
-/// The kernel where `math` is i8.
-void buildQuantizedAttention(KernelBuilder &builder, const AttentionSpec &spec);
-
 } // namespace cvt::kernels
 
-#endif // CVT_COMPILER_KERNELS_ATTENTION_H
+#endif // CVT_COMPILER_KERNELS_ATTENTION_LOOPS_H
