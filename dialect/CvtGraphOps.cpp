@@ -27,8 +27,8 @@ static RankedTensorType withChannels(RankedTensorType like, int64_t channels) {
 
 static RankedTensorType mapType(RankedTensorType like, int64_t height,
                                 int64_t width, int64_t channels) {
-  return RankedTensorType::get(
-      {ShapedType::kDynamic, height, width, channels}, like.getElementType());
+  return RankedTensorType::get({ShapedType::kDynamic, height, width, channels},
+                               like.getElementType());
 }
 
 /// Checks that weight `name` has `shape`; `role` names it in the message.
@@ -56,11 +56,10 @@ static LogicalResult verifyEpsilon(std::optional<Location> location,
 }
 
 /// Height and width after sliding a window over a map, by `extentOf`.
-static FailureOr<std::pair<int64_t, int64_t>>
-windowed(std::optional<Location> location, int64_t height, int64_t width,
-         int64_t kernel, int64_t stride, int64_t padding,
-         std::optional<int64_t> (*extentOf)(int64_t, int64_t, int64_t,
-                                            int64_t)) {
+static FailureOr<std::pair<int64_t, int64_t>> windowed(
+    std::optional<Location> location, int64_t height, int64_t width,
+    int64_t kernel, int64_t stride, int64_t padding,
+    std::optional<int64_t> (*extentOf)(int64_t, int64_t, int64_t, int64_t)) {
   auto newHeight = extentOf(height, kernel, stride, padding);
   auto newWidth = extentOf(width, kernel, stride, padding);
   if (newHeight && newWidth)
@@ -79,10 +78,10 @@ LogicalResult ConvEmbedOp::inferReturnTypes(MLIRContext *,
                                             Adaptor adaptor, Types &types) {
   RankedTensorType input = typeOf(adaptor.getInput());
   bool isNchw = adaptor.getLayout() == Layout::Nchw;
-  auto size = windowed(location, input.getDimSize(isNchw ? 2 : 1),
-                       input.getDimSize(isNchw ? 3 : 2), adaptor.getKernel(),
-                       adaptor.getStride(), adaptor.getPadding(),
-                       &convolvedExtent);
+  auto size =
+      windowed(location, input.getDimSize(isNchw ? 2 : 1),
+               input.getDimSize(isNchw ? 3 : 2), adaptor.getKernel(),
+               adaptor.getStride(), adaptor.getPadding(), &convolvedExtent);
   if (failed(size))
     return failure();
   if (static_cast<int64_t>(adaptor.getChannels()) < 1)
@@ -147,9 +146,9 @@ DepthwiseConvOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(location, "weights, biases, strides and paddings "
                                        "must have one entry for each result");
   for (auto [stride, padding] : llvm::zip_equal(strides, paddings)) {
-    auto size = windowed(location, input.getDimSize(1), input.getDimSize(2),
-                         adaptor.getKernel(), stride, padding,
-                         &convolvedExtent);
+    auto size =
+        windowed(location, input.getDimSize(1), input.getDimSize(2),
+                 adaptor.getKernel(), stride, padding, &convolvedExtent);
     if (failed(size))
       return failure();
     types.push_back(
@@ -201,8 +200,7 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *,
 
 LogicalResult LayerNormOp::verifySymbolUses(SymbolTableCollection &symbols) {
   int64_t channels = typeOf(getInput()).getShape().back();
-  if (failed(
-          verifyWeight(*this, "gamma", getGammaAttr(), {channels}, symbols)))
+  if (failed(verifyWeight(*this, "gamma", getGammaAttr(), {channels}, symbols)))
     return failure();
   return verifyWeight(*this, "beta", getBetaAttr(), {channels}, symbols);
 }
@@ -213,8 +211,7 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *context,
   int64_t features = adaptor.getFeatures();
   if (features < 1)
     return emitOptionalError(location, "features must be at least 1");
-  RankedTensorType result =
-      withChannels(typeOf(adaptor.getInput()), features);
+  RankedTensorType result = withChannels(typeOf(adaptor.getInput()), features);
   if (result.getElementType().isInteger())
     result = result.clone(Float32Type::get(context));
   if (numbersPerRow(adaptor.getInput()) < 1)
@@ -299,9 +296,8 @@ LogicalResult TokenMeanOp::inferReturnTypes(MLIRContext *,
                                             std::optional<Location>,
                                             Adaptor adaptor, Types &types) {
   RankedTensorType input = typeOf(adaptor.getInput());
-  types.push_back(
-      RankedTensorType::get({ShapedType::kDynamic, input.getDimSize(2)},
-                            input.getElementType()));
+  types.push_back(RankedTensorType::get(
+      {ShapedType::kDynamic, input.getDimSize(2)}, input.getElementType()));
   return success();
 }
 

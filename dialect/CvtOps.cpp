@@ -114,9 +114,8 @@ static ParseResult parseSymbolList(OpAsmParser &parser, ArrayAttr &attr) {
 }
 static void printSymbolList(OpAsmPrinter &printer, Operation *,
                             ArrayAttr attr) {
-  llvm::interleaveComma(attr, printer, [&](Attribute symbol) {
-    printer.printAttribute(symbol);
-  });
+  llvm::interleaveComma(
+      attr, printer, [&](Attribute symbol) { printer.printAttribute(symbol); });
 }
 
 #define GET_OP_CLASSES

@@ -90,9 +90,10 @@ PrependClassTokenOp::inferReturnTypes(MLIRContext *,
   return success();
 }
 
-LogicalResult
-TakeClassTokenOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                   Adaptor adaptor, Types &types) {
+LogicalResult TakeClassTokenOp::inferReturnTypes(MLIRContext *,
+                                                 std::optional<Location>,
+                                                 Adaptor adaptor,
+                                                 Types &types) {
   types.push_back(tokensType(typeOf(adaptor.getInput()), 1));
   return success();
 }

@@ -19,9 +19,9 @@ static bool isPlainFileName(std::string_view name) {
              std::string_view::npos;
 }
 
-std::optional<Checkpoint>
-readCheckpointIndex(const std::filesystem::path &path,
-                    ReadCheckpointFile &readFile, std::string &error) {
+std::optional<Checkpoint> readCheckpointIndex(const std::filesystem::path &path,
+                                              ReadCheckpointFile &readFile,
+                                              std::string &error) {
   auto refuse = [&](const std::string &reason) {
     error = path.string() + ": " + reason;
     return std::nullopt;

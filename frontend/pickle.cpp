@@ -298,8 +298,7 @@ template <typename T> bool PickleMachine::get() {
     return cut();
   auto found = memo.find(key);
   if (found == memo.end())
-    return refuse("uses value " + std::to_string(key) +
-                  " before it is there");
+    return refuse("uses value " + std::to_string(key) + " before it is there");
   stack.push_back(found->second);
   return true;
 }

@@ -195,8 +195,10 @@ bool StateDictReader::readTensor(const PickleCall &call,
       __builtin_add_overflow(static_cast<uint64_t>(*first), elements, &end) ||
       end > available)
     return refuse("has " + std::to_string(elements) + " numbers from number " +
-                  (first ? std::to_string(*first) : "?") + " of its storage, "
-                  "which has " + std::to_string(available));
+                  (first ? std::to_string(*first) : "?") +
+                  " of its storage, "
+                  "which has " +
+                  std::to_string(available));
   offset = static_cast<uint64_t>(*first);
   tensor.type = type->type;
   tensor.typeName = type->element;
@@ -257,8 +259,7 @@ bool StateDictReader::findStorage(PickleId id, const StorageType *&type,
                                   ZipEntry &entry) {
   constexpr const char *unknown = "has no storage as torch.save writes it";
   auto *persistent = pickle.get<PicklePersistent>(id);
-  auto *fields =
-      persistent ? pickle.get<PickleTuple>(persistent->id) : nullptr;
+  auto *fields = persistent ? pickle.get<PickleTuple>(persistent->id) : nullptr;
   if (!fields || fields->items.size() != 5)
     return refuse(unknown);
   auto *kind = pickle.get<std::string_view>(fields->items[0]);
@@ -374,9 +375,8 @@ std::optional<Checkpoint> parseTorchCheckpoint(std::istream &stream,
     return std::nullopt;
 
   std::string name = prefix + "data.pkl";
-  std::optional<std::string> bytes =
-      readZipEntry(stream, entries->at(name), kMaxPickleBytes, file, name,
-                   error);
+  std::optional<std::string> bytes = readZipEntry(
+      stream, entries->at(name), kMaxPickleBytes, file, name, error);
   if (!bytes)
     return std::nullopt;
   std::vector<std::string_view> globals = acceptedGlobals();

@@ -27,8 +27,8 @@ bool isTorchCheckpoint(std::string_view start);
 /// "state_dict" or "model" of another dict.  A prefix "module." that all names
 /// have is dropped.  Tensors must be row-major, lie inside their storage, and
 /// be little-endian.
-std::optional<Checkpoint>
-readTorchCheckpoint(const std::filesystem::path &path, std::string &error);
+std::optional<Checkpoint> readTorchCheckpoint(const std::filesystem::path &path,
+                                              std::string &error);
 
 /// The same for a file that is open.  `file` goes into the tensors and into
 /// errors.

@@ -213,8 +213,8 @@ bool ZipReader::readCentralHeader(ByteReader &reader, CentralHeader &header) {
     return refuse(describeEntry(header.name) +
                   " is encrypted, a patch or in another file");
   if (method != 0)
-    return refuse(describeEntry(header.name) +
-                  " is compressed (method " + std::to_string(method) +
+    return refuse(describeEntry(header.name) + " is compressed (method " +
+                  std::to_string(method) +
                   "); PyTorch stores entries as they are");
   header.bytes = bytes;
   header.headerOffset = headerOffset;
@@ -308,8 +308,7 @@ std::optional<ZipDirectory> ZipReader::read() {
   while (!reader.atEnd()) {
     CentralHeader header;
     ZipEntry entry;
-    if (!readCentralHeader(reader, header) ||
-        !locate(header, directory, entry))
+    if (!readCentralHeader(reader, header) || !locate(header, directory, entry))
       return std::nullopt;
     if (!entries.emplace(header.name, entry).second) {
       refuse(describeEntry(header.name) + " is there twice");

@@ -37,7 +37,7 @@ static llvm::StringRef findBuildId(llvm::StringRef bytes) {
 }
 
 static llvm::StringRef findBuildId(const dl_phdr_info &info) {
-  for (const ElfW(Phdr) & header :
+  for (const ElfW(Phdr) &header :
        llvm::ArrayRef(info.dlpi_phdr, info.dlpi_phnum)) {
     if (header.p_type != PT_NOTE)
       continue;

@@ -43,7 +43,8 @@ static llvm::Error fileError(const llvm::Twine &path, std::error_code code) {
 }
 
 static std::string digestOf(llvm::StringRef bytes) {
-  llvm::XXH128_hash_t hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
+  llvm::XXH128_hash_t hash =
+      llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
   std::string digest(kDigestBytes, '\0');
   llvm::support::endian::write64le(digest.data(), hash.low64);
   llvm::support::endian::write64le(digest.data() + 8, hash.high64);
@@ -91,8 +92,8 @@ std::string KernelCache::keyOf(const std::string &symbol) const {
 
 std::string KernelCache::entryPath(const std::string &key) const {
   llvm::SmallString<128> path(folder);
-  llvm::sys::path::append(
-      path, llvm::toHex(digestOf(key), /*LowerCase=*/true) + kSuffix);
+  llvm::sys::path::append(path, llvm::toHex(digestOf(key), /*LowerCase=*/true) +
+                                    kSuffix);
   return std::string(path);
 }
 
@@ -103,9 +104,8 @@ std::string KernelCache::entryPath(const std::string &key) const {
 static std::string encode(llvm::StringRef key,
                           const kernels::CompiledKernel &kernel) {
   std::string content(kMagic);
-  for (uint64_t number :
-       {uint64_t(key.size()), uint64_t(kernel.object.size()),
-        static_cast<uint64_t>(kernel.scratchBytes)}) {
+  for (uint64_t number : {uint64_t(key.size()), uint64_t(kernel.object.size()),
+                          static_cast<uint64_t>(kernel.scratchBytes)}) {
     char bytes[8];
     llvm::support::endian::write64le(bytes, number);
     content.append(bytes, sizeof bytes);
@@ -119,7 +119,8 @@ static std::string encode(llvm::StringRef key,
 static llvm::StringRef findDamage(llvm::StringRef entry, llvm::StringRef key) {
   if (entry.size() < kHeaderBytes)
     return "is too short";
-  if (entry.take_front(kDigestBytes) != digestOf(entry.drop_front(kDigestBytes)))
+  if (entry.take_front(kDigestBytes) !=
+      digestOf(entry.drop_front(kDigestBytes)))
     return "does not have the digest it was written with";
   if (entry.substr(kDigestBytes, kMagic.size()) != kMagic)
     return "is not a kernel";

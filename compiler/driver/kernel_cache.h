@@ -33,9 +33,9 @@ public:
   /// `generator` names all that kernels depend on beside their symbol.  Fails
   /// if there is no such folder then, or if it is another user's or open to
   /// every user's writing.
-  static llvm::Expected<KernelCache>
-  open(std::string folder, std::string generator,
-       uint64_t maxBytes = kDefaultMaxBytes);
+  static llvm::Expected<KernelCache> open(std::string folder,
+                                          std::string generator,
+                                          uint64_t maxBytes = kDefaultMaxBytes);
 
   /// The kernel called `symbol`, if it is here; it then counts as used last.
   /// An error says how its entry is damaged or why it cannot be read; storing

@@ -30,11 +30,11 @@ static llvm::json::Array describeOutputs(func::FuncOp function) {
   auto names = function->getAttrOfType<ArrayAttr>(CvtDialect::kOutputsAttr);
   size_t first = function.getNumArguments() - 1 - names.size();
   llvm::json::Array outputs;
-  for (auto [index, name] : llvm::enumerate(names.getAsValueRange<StringAttr>())) {
-    auto type =
-        cast<MemRefType>(function.getArgument(first + index).getType());
-    outputs.push_back(llvm::json::Object{{"name", name},
-                                         {"shape", toJson(type.getShape())}});
+  for (auto [index, name] :
+       llvm::enumerate(names.getAsValueRange<StringAttr>())) {
+    auto type = cast<MemRefType>(function.getArgument(first + index).getType());
+    outputs.push_back(
+        llvm::json::Object{{"name", name}, {"shape", toJson(type.getShape())}});
   }
   return outputs;
 }
@@ -46,9 +46,8 @@ struct KernelUse {
   explicit KernelUse(func::FuncOp function) {
     SymbolTableCollection symbols;
     for (LaunchOp launch : function.getOps<LaunchOp>()) {
-      auto kernel =
-          symbols.lookupNearestSymbolFrom<KernelOp>(launch,
-                                                    launch.getKernelAttr());
+      auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(
+          launch, launch.getKernelAttr());
       ++calls[kernel];
       flops += kernel.getFlops();
     }

@@ -23,8 +23,7 @@ int64_t Program::scratchBytesPerThread() const {
 }
 
 llvm::Error cvt::writeProgram(const std::string &path, const Program &program,
-                              mlir::ModuleOp planned,
-                              const std::string &folder,
+                              mlir::ModuleOp planned, const std::string &folder,
                               const ModelFacts &facts) {
   std::vector<artifact::Object> objects = program.objects();
   artifact::ArtifactContents contents;

@@ -26,7 +26,8 @@ struct ScoreShape {
 constexpr ScoreShape kF32Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.05}};
 constexpr ScoreShape kBf16Shapes[] = {{3, 8, 1.0}, {2, 12, 1.03}, {1, 25, 1.3}};
 constexpr ScoreShape kI8Shapes[] = {{3, 8, 1.0}, {2, 12, 1.005}, {1, 25, 1.05}};
-/// Fewer queries also read keys more often, which is 3 % at 145 keys of 16 heads.
+/// Fewer queries also read keys more often, which is 3 % at 145 keys of 16
+/// heads.
 constexpr ScoreShape kShapes16Registers[] = {
     {3, 4, 1.0}, {2, 6, 1.05}, {1, 12, 1.15}};
 constexpr ScoreShape kI8Shapes16Registers[] = {

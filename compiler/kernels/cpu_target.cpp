@@ -26,8 +26,7 @@ constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
 constexpr CpuTargetInfo makeInfo(std::string_view name,
                                  std::string_view symbolSuffix, int lanes,
                                  int vectorRegisters, bool multipliesLanes,
-                                 size_t featureCount,
-                                 std::string_view llvmCpu,
+                                 size_t featureCount, std::string_view llvmCpu,
                                  std::string_view llvmFeatures) {
   return {name,
           symbolSuffix,
@@ -43,10 +42,10 @@ constexpr CpuTargetInfo makeInfo(std::string_view name,
 // v4 and the rest as features: its own CPU "znver4" would add some, sse4a
 // among them, that the manifest has no name for.
 constexpr std::array<CpuTargetInfo, 3> kTargets = {
-    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, kFeaturesV3,
-             "x86-64-v3", ""),
-    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, kFeaturesV4,
-             "x86-64-v4", ""),
+    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, kFeaturesV3, "x86-64-v3",
+             ""),
+    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, kFeaturesV4, "x86-64-v4",
+             ""),
     makeInfo("znver4", "znver4", 16, 32, true, kFeaturesZnver4, "x86-64-v4",
              "+avx512bf16,+avx512vnni,+avx512vbmi,+avx512vbmi2,+avx512ifma,"
              "+avx512bitalg,+avx512vpopcntdq,+gfni,+vaes,+vpclmulqdq")};

@@ -82,8 +82,8 @@ struct Formats {
 /// (f, NR, K / f, panels), w(i, j, k, p) the weight of input f * k + i.
 /// i8: K is at most kMaxByteProducts, and a (K + 8, M) is quantized by
 /// QuantizeSpec: arguments a, w, scales (panels * NR), sums (panels * NR), ...
-/// The weight of input k for output n is w * scales(n), and sums(n) is the sum of
-/// all of them, so that
+/// The weight of input k for output n is w * scales(n), and sums(n) is the sum
+/// of all of them, so that
 ///   sum of a * w = scale * scales(n) * (integer sum) + low * sums(n).
 struct LinearSpec {
   int64_t n = 0;
@@ -102,13 +102,13 @@ struct LinearSpec {
 ///   dense; w as for LinearSpec, its K flattened from (kx, ky, C) in nchw and
 ///   (C, kx, ky) in nhwc, first one fastest; [bias (panels * NR)]
 ///   -> out (N, pixels, B), (N, pixels) dense, pixel = x + y * output width
-/// bf16: `in` is f32 and rounded on the way.  Of what is multiplied side by side,
-/// as in LinearSpec, nhwc has a whole number in C; in nchw kx is padded to one,
-/// with weights that must be zero, and a NaN or an infinity one pixel behind an
-/// odd window counts as in it.
-/// i8, nhwc only: C is at most kMaxByteProducts.  `in` is f32 and rounded on the
-/// way, each pixel to a 127th of its largest magnitude; one with a NaN or an
-/// infinity makes what it is in not finite.  Arguments in, w in u8,
+/// bf16: `in` is f32 and rounded on the way.  Of what is multiplied side by
+/// side, as in LinearSpec, nhwc has a whole number in C; in nchw kx is padded
+/// to one, with weights that must be zero, and a NaN or an infinity one pixel
+/// behind an odd window counts as in it.
+/// i8, nhwc only: C is at most kMaxByteProducts.  `in` is f32 and rounded on
+/// the way, each pixel to a 127th of its largest magnitude; one with a NaN or
+/// an infinity makes what it is in not finite.  Arguments in, w in u8,
 /// scales (panels * NR), ...  The weight of input k for output n is
 /// (w - 128) * scales(n).
 struct ConvSpec {
@@ -156,8 +156,8 @@ struct DepthwiseConvSpec {
 /// i8: q, k and v are bf16, at most kMaxByteProducts keys.  Each query and key
 /// of a head, and each channel of v over all keys, is rounded to a 127th of its
 /// largest magnitude.  Exponentials are off by 0.6 % where they are a 128th of
-/// the largest or more, and rounded to a 254th of the largest; their sum is that
-/// of the rounded ones.
+/// the largest or more, and rounded to a 254th of the largest; their sum is
+/// that of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;

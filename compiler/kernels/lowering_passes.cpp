@@ -49,11 +49,11 @@ class MultiplyHalves : public IRMutator {
     auto half = [&](const Expr &word) {
       return Reinterpret::make(halves, mutate(word));
     };
-    return Reinterpret::make(
-        op->type, Call::make(halves, Call::mul_shift_right,
-                             {half(op->args[0]), half(op->args[1]),
-                              make_const(halves, 16)},
-                             Call::PureIntrinsic));
+    return Reinterpret::make(op->type,
+                             Call::make(halves, Call::mul_shift_right,
+                                        {half(op->args[0]), half(op->args[1]),
+                                         make_const(halves, 16)},
+                                        Call::PureIntrinsic));
   }
 };
 

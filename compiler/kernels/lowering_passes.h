@@ -16,7 +16,8 @@ namespace cvt::kernels {
 /// Makes `pipeline`, when it is compiled for `target`,
 ///  - unless `asserts`, trust its callers' buffers.  Halide's feature NoAsserts
 ///    would also ignore failures of halide_malloc and of tasks;
-///  - multiply the halves of words where productsOfHalves (lane_words.h) says so;
+///  - multiply the halves of words where productsOfHalves (lane_words.h) says
+///  so;
 ///  - round to bf16 with the instruction for it where there is one;
 ///  - free memory where its scope ends: Halide frees as early as it can, but
 ///    scratch memory is a stack;

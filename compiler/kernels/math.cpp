@@ -39,9 +39,13 @@ static Expr oddAndEvenPolynomial(const Expr &x,
 
 Expr exp2Approximation(const Expr &x, Element result) {
   // Minimax in relative error on [-1/2, 1/2]: 2e-9 with 2^0 = 1, and 7.5e-5.
-  static constexpr float fine[] = {
-      0.0001535336116f, 0.001339887454f, 0.009618437359f, 0.05550332471f,
-      0.2402264791f,    0.6931472029f,   1.f};
+  static constexpr float fine[] = {0.0001535336116f,
+                                   0.001339887454f,
+                                   0.009618437359f,
+                                   0.05550332471f,
+                                   0.2402264791f,
+                                   0.6931472029f,
+                                   1.f};
   static constexpr float coarse[] = {0.0551716748f, 0.242611124f, 0.693260984f,
                                      0.999928073f};
   // Sums with 1.5 * 2^23 have no bits below the point.  What is added to that
@@ -82,8 +86,8 @@ Expr exp2OfRoots(const Expr &roots) {
 }
 
 /// x * (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - a * (1 - erf(a / sqrt 2)) / 2,
-/// a = |x|.  This takes a * q for the latter, q a polynomial for a <= end, and its
-/// value there, almost 0, for all beyond.
+/// a = |x|.  This takes a * q for the latter, q a polynomial for a <= end, and
+/// its value there, almost 0, for all beyond.
 static Expr geluFrom(const Expr &x, const Expr &a, const Expr &q) {
   // A float maximum could turn NaN into a number, and x + |x| overflow.
   return 0.5f * x + abs(0.5f * x) - a * q;
@@ -93,9 +97,9 @@ static Expr geluFrom(const Expr &x, const Expr &a, const Expr &q) {
 static Expr gelu(const Expr &x) {
   constexpr float end = 5.4f;
   static constexpr float q[] = {
-      -0.0048766844f, 0.00570510933f, 0.0245820172f, -0.0417139046f,
+      -0.0048766844f, 0.00570510933f, 0.0245820172f,  -0.0417139046f,
       -0.0343652368f, 0.119655475f,   -0.0491495281f, -0.134938613f,
-      0.211938053f,   -0.0720357224f, -0.154988125f, 0.267301977f,
+      0.211938053f,   -0.0720357224f, -0.154988125f,  0.267301977f,
       -0.215001032f,  0.102556311f,   -0.0281370562f, 0.00346698589f};
   Expr a = min(abs(x), end);
   return geluFrom(x, a, oddAndEvenPolynomial(a * (2 / end) - 1.f, q));
@@ -104,7 +108,7 @@ static Expr gelu(const Expr &x) {
 /// q is minimax, 1.4e-4.
 static Expr coarseGelu(const Expr &x) {
   constexpr float end = 3.8f;
-  static constexpr float q[] = {-0.00077179193f, 0.011627875f, -0.066449259f,
+  static constexpr float q[] = {-0.00077179193f, 0.011627875f,  -0.066449259f,
                                 0.16291421f,     -0.073124463f, -0.37211513f,
                                 0.49658676f};
   Expr a = min(abs(x), end);
@@ -114,7 +118,7 @@ static Expr coarseGelu(const Expr &x) {
 static Expr sigmoid(const Expr &x) {
   constexpr float log2E = 1.44269504f;
   return 1.f / (1.f + exp2Approximation(clamp(x * -log2E, -126.f, 126.f),
-                                  Element::F32));
+                                        Element::F32));
 }
 
 Expr activate(Activation activation, const Expr &x, Element result) {

@@ -14,16 +14,17 @@
 namespace cvt::kernels {
 
 /// 2^x for finite x <= 127, as exactly as it takes for a result that is rounded
-/// to `result`: with a relative error below 1e-7 for f32, else below 1e-4.  0 for
-/// x <= -126.5.  NaN gives NaN.
+/// to `result`: with a relative error below 1e-7 for f32, else below 1e-4.  0
+/// for x <= -126.5.  NaN gives NaN.
 Halide::Expr exp2Approximation(const Halide::Expr &x, Element result);
 
 /// A word whose low half stands for 2^x, x <= 0, in exp2OfRoots; the low half 0
 /// stands for 0.  Of NaN it may be anything.
 Halide::Expr exp2Root(const Halide::Expr &x);
 
-/// Of a pairOfWords of two such words, a word with 254.4 * 2^x in the high byte of
-/// each half: within 0.6 % of it for x >= -7, within 0.05 below, and then rounded.
+/// Of a pairOfWords of two such words, a word with 254.4 * 2^x in the high byte
+/// of each half: within 0.6 % of it for x >= -7, within 0.05 below, and then
+/// rounded.
 Halide::Expr exp2OfRoots(const Halide::Expr &roots);
 
 /// `activation` of the f32 `x`, as exactly as it takes for a result that is

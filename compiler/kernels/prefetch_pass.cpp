@@ -65,10 +65,10 @@ private:
     if (!pass.defined() || read.hasLoops || !read.firstByte.defined() ||
         !iterations)
       return IRMutator::visit(op);
-    return For::make(op->name, op->min, op->extent, op->for_type,
-                     op->partition_policy, op->device_api,
-                     Block::make(prefetches(op, *iterations, read.firstByte),
-                                 op->body));
+    return For::make(
+        op->name, op->min, op->extent, op->for_type, op->partition_policy,
+        op->device_api,
+        Block::make(prefetches(op, *iterations, read.firstByte), op->body));
   }
 
   /// One iteration's part of the next block.
@@ -82,10 +82,10 @@ private:
                 (pass * static_cast<int>(iterations) + iteration) * bytes;
     std::vector<Stmt> lines;
     for (int offset = 0; offset < bytes; offset += kCacheLine)
-      lines.push_back(Evaluate::make(
-          Call::make(UInt(8), Call::prefetch,
-                     {Variable::make(Handle(), input.name), next + offset, 1, 1},
-                     Call::Intrinsic)));
+      lines.push_back(Evaluate::make(Call::make(
+          UInt(8), Call::prefetch,
+          {Variable::make(Handle(), input.name), next + offset, 1, 1},
+          Call::Intrinsic)));
     return Block::make(lines);
   }
 

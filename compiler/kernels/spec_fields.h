@@ -33,12 +33,11 @@ inline constexpr std::array<std::string_view, 3> kElementwiseNames = {
 
 /// Names of the families, in the order of KernelSpec's alternatives.
 inline constexpr std::array<std::string_view, 11> kFamilyNames = {
-    "linear",      "conv", "dwconv",  "attention",  "layer_norm",
-    "elementwise", "copy", "to_nchw", "token_mean", "avg_pool",
-    "quantize"};
+    "linear", "conv",    "dwconv",     "attention", "layer_norm", "elementwise",
+    "copy",   "to_nchw", "token_mean", "avg_pool",  "quantize"};
 
-inline constexpr std::array<std::string_view, 4> kElementNames = {
-    "f32", "bf16", "u8", "i8"};
+inline constexpr std::array<std::string_view, 4> kElementNames = {"f32", "bf16",
+                                                                  "u8", "i8"};
 
 template <class V> void visitFields(LinearSpec &s, V &&v) {
   v.number("n", s.n, 1);

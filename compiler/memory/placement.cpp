@@ -9,8 +9,8 @@ using namespace cvt;
 
 Placements::Placements(func::FuncOp function) {
   for (auto [index, argument] : llvm::enumerate(function.getArguments()))
-    placements[argument] = {addBuffer(ValueBuffer::Kind::Input, index, argument),
-                            0};
+    placements[argument] = {
+        addBuffer(ValueBuffer::Kind::Input, index, argument), 0};
   placeOutputs(function);
   placePrepended(function);
   for (Operation &op : function.getBody().front()) {

@@ -102,8 +102,7 @@ int64_t FunctionPlanner::planArenaOffsets() {
     if (buffer.kind != ValueBuffer::Kind::Arena)
       continue;
     lifetimes.push_back({buffer.imageElements * buffer.elementBytes,
-                         buffer.firstUse,
-                         buffer.lastUse});
+                         buffer.firstUse, buffer.lastUse});
     planned.push_back(index);
   }
   ArenaPlan plan = planArena(lifetimes, CVT_BUFFER_ALIGNMENT);
@@ -118,8 +117,8 @@ func::FuncOp FunctionPlanner::declare() {
   auto bytes = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
   SmallVector<Type> types = {bytes, bytes};
   FunctionType type = source.getFunctionType();
-  for (Type tensor : llvm::concat<const Type>(type.getInputs(),
-                                              type.getResults())) {
+  for (Type tensor :
+       llvm::concat<const Type>(type.getInputs(), type.getResults())) {
     auto ranked = cast<RankedTensorType>(tensor);
     types.push_back(
         MemRefType::get(ranked.getShape(), ranked.getElementType()));
@@ -224,8 +223,9 @@ Value FunctionPlanner::weightView(WeightValueOp weight,
   SmallVector<int64_t> strides = denseStrides(argument.extents);
   if (argument.extents.back() == kernels::kRuntimeExtent)
     strides.back() = 0;
-  auto offset = symbols.lookup(weight.getWeight())
-                    ->getAttrOfType<IntegerAttr>(CvtDialect::kSectionOffsetAttr);
+  auto offset =
+      symbols.lookup(weight.getWeight())
+          ->getAttrOfType<IntegerAttr>(CvtDialect::kSectionOffsetAttr);
   return ViewOp::create(builder, weight.getLoc(),
                         viewType(argument, strides, builder), weights, batch,
                         offset, builder.getI64IntegerAttr(0),
@@ -267,9 +267,9 @@ static LogicalResult verifyLaunch(LaunchOp launch) {
   size_t operands = launch.getInputs().size() + launch.getResults().size();
   if (size_t arguments = kernels::kernelArguments(*spec).size();
       arguments != operands)
-    return launch.emitOpError() << "has " << operands
-                                << " operands and results, its kernel takes "
-                                << arguments;
+    return launch.emitOpError()
+           << "has " << operands << " operands and results, its kernel takes "
+           << arguments;
   return success();
 }
 

@@ -97,11 +97,10 @@ const Phase *cvt::findPhase(StringRef name) {
 }
 
 std::string cvt::phaseNames() {
-  return llvm::join(llvm::map_range(phases(),
-                                    [](const Phase &phase) {
-                                      return phase.name.str();
-                                    }),
-                    ", ");
+  return llvm::join(
+      llvm::map_range(phases(),
+                      [](const Phase &phase) { return phase.name.str(); }),
+      ", ");
 }
 
 void cvt::registerDialects(DialectRegistry &registry) {
@@ -114,14 +113,13 @@ void cvt::registerDialects(DialectRegistry &registry) {
 namespace {
 
 /// PipelineOptions as options of a textual pipeline.
-struct PhasePipelineOptions
-    : PassPipelineOptions<PhasePipelineOptions> {
+struct PhasePipelineOptions : PassPipelineOptions<PhasePipelineOptions> {
   ListOption<std::string> outputs{*this, "outputs",
                                   llvm::cl::desc("results to keep")};
   ListOption<std::string> targets{*this, "targets",
                                   llvm::cl::desc("CPU targets, best first")};
-  Option<int64_t> maxBatch{*this, "max-batch",
-                           llvm::cl::desc("largest batch"), llvm::cl::init(8)};
+  Option<int64_t> maxBatch{*this, "max-batch", llvm::cl::desc("largest batch"),
+                           llvm::cl::init(8)};
   Option<Format> precision{
       *this, "precision", llvm::cl::desc("number format"),
       llvm::cl::init(Format::F32),
@@ -133,8 +131,8 @@ struct PhasePipelineOptions
 } // namespace
 
 static void registerPhase(const Phase &phase) {
-  static std::vector<std::unique_ptr<
-      PassPipelineRegistration<PhasePipelineOptions>>>
+  static std::vector<
+      std::unique_ptr<PassPipelineRegistration<PhasePipelineOptions>>>
       registrations;
   std::string name = ("cvt-phase-" + phase.name).str();
   registrations.push_back(

@@ -106,8 +106,7 @@ void interleaveRows(std::span<const float> panel, int64_t columns,
   int64_t rows = static_cast<int64_t>(panel.size()) / columns;
   for (int64_t row = 0; row != rows; ++row) {
     const float *source = panel.data() + row * columns;
-    float *target =
-        out.data() + row / factor * factor * columns + row % factor;
+    float *target = out.data() + row / factor * factor * columns + row % factor;
     for (int64_t column = 0; column != columns; ++column)
       target[column * factor] = source[column];
   }

@@ -68,8 +68,8 @@ struct PanelLayout {
 void packPanel(const PanelLayout &layout, std::span<const float> rows,
                std::span<float> out);
 
-/// From rows of `columns` floats, as packPanel makes them, `factor` rows side by
-/// side: (rows, columns) becomes (rows / factor, columns, factor).
+/// From rows of `columns` floats, as packPanel makes them, `factor` rows side
+/// by side: (rows, columns) becomes (rows / factor, columns, factor).
 void interleaveRows(std::span<const float> panel, int64_t columns,
                     int64_t factor, std::span<float> out);
 

@@ -136,8 +136,7 @@ Value ModelBuilder::embed(size_t stage, Value map) {
   std::string symbol = "stage" + std::to_string(stage) + ".embed";
   std::string tensor = prefix() + "encoder.stages." + std::to_string(stage) +
                        ".embedding.convolution_embeddings";
-  LinearWeights conv =
-      declareLinear(symbol + ".conv", tensor + ".projection");
+  LinearWeights conv = declareLinear(symbol + ".conv", tensor + ".projection");
   Value embedded = ConvEmbedOp::create(
       builder, loc, map, conv.weight, conv.bias,
       LayoutAttr::get(builder.getContext(),
@@ -153,9 +152,8 @@ Value ModelBuilder::embed(size_t stage, Value map) {
   FlatSymbolRefAttr learned = weights.declare(
       "stage" + std::to_string(stage) + ".cls_token",
       prefix() + "encoder.stages." + std::to_string(stage) + ".cls_token");
-  Value classToken =
-      ClassTokenOp::create(builder, loc, learned,
-                           builder.getI64IntegerAttr(s.embedDim));
+  Value classToken = ClassTokenOp::create(
+      builder, loc, learned, builder.getI64IntegerAttr(s.embedDim));
   return PrependClassTokenOp::create(builder, loc, classToken, tokens);
 }
 
@@ -166,15 +164,14 @@ static std::string layerSymbol(size_t stage, int64_t index) {
 Value ModelBuilder::layer(size_t stage, int64_t index, Value tokens) {
   std::string symbol = layerSymbol(stage, index);
   std::string tensor = tensorName(stage, index);
-  Value normed = layerNorm(tokens, symbol + ".norm_before",
-                           tensor + ".layernorm_before");
-  Value attended = linear(
-      attention(stage, index, normed),
-      declareLinear(symbol + ".attention.output",
-                    tensor + ".attention.output.dense"));
+  Value normed =
+      layerNorm(tokens, symbol + ".norm_before", tensor + ".layernorm_before");
+  Value attended = linear(attention(stage, index, normed),
+                          declareLinear(symbol + ".attention.output",
+                                        tensor + ".attention.output.dense"));
   tokens = AddOp::create(builder, loc, tokens, attended);
-  normed = layerNorm(tokens, symbol + ".norm_after",
-                     tensor + ".layernorm_after");
+  normed =
+      layerNorm(tokens, symbol + ".norm_after", tensor + ".layernorm_after");
   return AddOp::create(builder, loc, tokens, mlp(stage, index, normed));
 }
 
@@ -199,9 +196,9 @@ Value ModelBuilder::attention(size_t stage, int64_t index, Value tokens) {
   }
   // The scale uses the stage's channels, not those of a head.
   auto scale = static_cast<float>(1 / std::sqrt(double(s.embedDim)));
-  return AttentionOp::create(builder, loc, projected[0], projected[1],
-                             projected[2], builder.getI64IntegerAttr(s.numHeads),
-                             builder.getF32FloatAttr(scale));
+  return AttentionOp::create(
+      builder, loc, projected[0], projected[1], projected[2],
+      builder.getI64IntegerAttr(s.numHeads), builder.getF32FloatAttr(scale));
 }
 
 /// The map that query, key or value is a linear function of.
@@ -220,12 +217,12 @@ Value ModelBuilder::project(size_t stage, int64_t index, StringRef role,
                              builder.getI64IntegerAttr(s.strideKv),
                              builder.getI64IntegerAttr(s.paddingKv));
   case ProjectionMethod::DwBn:
-    return convProjection(
-        stage, layerSymbol(stage, index) + "." + role.str(),
-        tensorName(stage, index) + ".attention.attention.convolution_projection_" +
-            role.str() + ".convolution_projection",
-        isQuery ? s.strideQ : s.strideKv, isQuery ? s.paddingQ : s.paddingKv,
-        map);
+    return convProjection(stage, layerSymbol(stage, index) + "." + role.str(),
+                          tensorName(stage, index) +
+                              ".attention.attention.convolution_projection_" +
+                              role.str() + ".convolution_projection",
+                          isQuery ? s.strideQ : s.strideKv,
+                          isQuery ? s.paddingQ : s.paddingKv, map);
   }
   llvm_unreachable("unknown projection method");
 }
@@ -233,12 +230,11 @@ Value ModelBuilder::project(size_t stage, int64_t index, StringRef role,
 Value ModelBuilder::mlp(size_t stage, int64_t index, Value tokens) {
   std::string symbol = layerSymbol(stage, index) + ".mlp";
   std::string tensor = tensorName(stage, index);
-  Value hidden =
-      linear(tokens, declareLinear(symbol + ".fc1",
-                                   tensor + ".intermediate.dense"));
-  hidden = GeluOp::create(
-      builder, loc, hidden,
-      ActivationAttr::get(builder.getContext(), activation));
+  Value hidden = linear(
+      tokens, declareLinear(symbol + ".fc1", tensor + ".intermediate.dense"));
+  hidden =
+      GeluOp::create(builder, loc, hidden,
+                     ActivationAttr::get(builder.getContext(), activation));
   return linear(hidden,
                 declareLinear(symbol + ".fc2", tensor + ".output.dense"));
 }
@@ -277,8 +273,8 @@ LinearWeights ModelBuilder::declareLinear(const std::string &symbol,
 }
 
 Value ModelBuilder::linear(Value input, const LinearWeights &linear) {
-  auto symbol = SymbolTable::lookupNearestSymbolFrom<WeightOp>(
-      module.get(), linear.weight);
+  auto symbol = SymbolTable::lookupNearestSymbolFrom<WeightOp>(module.get(),
+                                                               linear.weight);
   int64_t features = cast<RankedTensorType>(symbol.getType()).getDimSize(0);
   return LinearOp::create(
       builder, loc, input, /*residual=*/Value(), linear.weight, linear.bias,
@@ -289,8 +285,8 @@ Value ModelBuilder::linear(Value input, const LinearWeights &linear) {
 Value ModelBuilder::convProjection(size_t stage, const std::string &symbol,
                                    const std::string &tensor, int64_t stride,
                                    int64_t padding, Value map) {
-  FlatSymbolRefAttr conv = weights.declare(symbol + ".conv.weight",
-                                           tensor + ".convolution.weight");
+  FlatSymbolRefAttr conv =
+      weights.declare(symbol + ".conv.weight", tensor + ".convolution.weight");
   auto norm = [&](const char *name, const char *part) {
     return weights.declare(symbol + ".norm." + name,
                            tensor + ".normalization." + part);
@@ -312,10 +308,10 @@ Value ModelBuilder::convProjection(size_t stage, const std::string &symbol,
 
 Value ModelBuilder::toTokens(Value map) {
   auto type = cast<RankedTensorType>(map.getType());
-  auto tokens = RankedTensorType::get(
-      {ShapedType::kDynamic, type.getDimSize(1) * type.getDimSize(2),
-       type.getDimSize(3)},
-      type.getElementType());
+  auto tokens = RankedTensorType::get({ShapedType::kDynamic,
+                                       type.getDimSize(1) * type.getDimSize(2),
+                                       type.getDimSize(3)},
+                                      type.getElementType());
   return ReshapeOp::create(builder, loc, tokens, map);
 }
 

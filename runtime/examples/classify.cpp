@@ -25,7 +25,8 @@ int main(int argc, char **argv) {
       const cvt::Tensor logits = session.run(pixels.data(), 1).front();
       auto best = std::max_element(logits.values.begin(), logits.values.end());
       std::cout << argv[i] << ": "
-                << model.label(static_cast<size_t>(best - logits.values.begin()))
+                << model.label(
+                       static_cast<size_t>(best - logits.values.begin()))
                 << '\n';
     }
   } catch (const cvt::Error &error) {

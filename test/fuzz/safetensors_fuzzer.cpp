@@ -47,9 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   require(total == valueBytes);
   // No tensor has both shapes.
-  TensorMatch match = matchTensors(
-      {{"t", {1}, TensorInit::Ones}, {"t", {2}, TensorInit::Ones}},
-      *checkpoint);
+  TensorMatch match =
+      matchTensors({{"t", {1}, TensorInit::Ones}, {"t", {2}, TensorInit::Ones}},
+                   *checkpoint);
   checkSentence(match.error);
   if (!match.warning.empty())
     checkSentence(match.warning);

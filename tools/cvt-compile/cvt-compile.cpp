@@ -169,8 +169,8 @@ int Compiler::compile() {
   warnOfSlowTargets();
   if (llvm::Error error = runPhases())
     return fail(kFailed, std::move(error));
-  llvm::Error error = options.emit == Emit::Mlir ? writeText(print())
-                                                 : emitCode();
+  llvm::Error error =
+      options.emit == Emit::Mlir ? writeText(print()) : emitCode();
   if (error)
     return fail(kFailed, std::move(error));
   return kDone;
@@ -273,8 +273,8 @@ llvm::Error Compiler::showIr(size_t index, const Phase &phase) {
     return llvm::createStringError("--save-ir: cannot make the folder " +
                                    options.saveIr + ": " + error.message());
   llvm::SmallString<128> path(options.saveIr);
-  llvm::sys::path::append(path, std::to_string(index) + "-" + phase.name +
-                                    ".mlir");
+  llvm::sys::path::append(path,
+                          std::to_string(index) + "-" + phase.name + ".mlir");
   return writeFile(path, print());
 }
 
@@ -287,8 +287,8 @@ llvm::Error Compiler::writeFile(llvm::StringRef path, llvm::StringRef bytes) {
                             return llvm::Error::success();
                           }),
       [&](const llvm::ErrorInfoBase &error) -> llvm::Error {
-        return llvm::createStringError(path + ": cannot be written: " +
-                                       error.message());
+        return llvm::createStringError(
+            path + ": cannot be written: " + error.message());
       });
 }
 
@@ -305,8 +305,7 @@ llvm::Expected<KernelCache> Compiler::openCache() const {
 }
 
 /// From the cache or compiled.  A cache that does not work costs time only.
-llvm::Expected<std::vector<kernels::CompiledKernel>>
-Compiler::obtainKernels() {
+llvm::Expected<std::vector<kernels::CompiledKernel>> Compiler::obtainKernels() {
   std::string warning;
   std::optional<KernelCache> cache;
   if (options.cacheDir) {

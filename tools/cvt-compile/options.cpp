@@ -143,13 +143,14 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
                  "Any batch from 1 to N at run time; e.g. --max-batch=32")
       ->check(CLI::Range(int64_t(1), kMaxBatchLimit))
       ->capture_default_str();
-  app.add_option("--precision", options.precision,
-                 "Number format of weights and products: f32; bf16, which rounds "
-                 "to 8 bits, and is faster on CPUs with bf16 instructions; or "
-                 "int8, which is the fastest: "
-                 "linear layers, attention and all convolutions but the first "
-                 "multiply 8-bit integers, the rest is as in bf16; e.g. "
-                 "--precision=bf16")
+  app.add_option(
+         "--precision", options.precision,
+         "Number format of weights and products: f32; bf16, which rounds "
+         "to 8 bits, and is faster on CPUs with bf16 instructions; or "
+         "int8, which is the fastest: "
+         "linear layers, attention and all convolutions but the first "
+         "multiply 8-bit integers, the rest is as in bf16; e.g. "
+         "--precision=bf16")
       ->check(CLI::IsMember({"f32", "bf16", "int8"}))
       ->capture_default_str();
   app.add_option("--verify", options.verify,

@@ -68,7 +68,7 @@ LogicalResult CopyInserter::copyOperand(OpOperand &operand) {
   copy.tokens = rowsPerImage(value);
   OpBuilder builder(operand.getOwner());
   auto copied = launcher.launch(
-      builder, operand.getOwner()->getLoc(), 
+      builder, operand.getOwner()->getLoc(),
       {copy, target, kernels::Formats::of(elementOf(value))}, value,
       RankedTensorType::get(shape, type.getElementType()));
   if (failed(copied))

@@ -119,8 +119,8 @@ LogicalResult OpLowering::lowerLinear(LinearOp op) {
       inputs.push_back(launcher.ofRows(rewriter, op.getLoc(),
                                        op.getWeightAttr(), width, step));
   if (linear.bias)
-    inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
-                                         op.getBiasAttr(), width));
+    inputs.push_back(
+        launcher.paddedBias(rewriter, op.getLoc(), op.getBiasAttr(), width));
   if (linear.residual)
     inputs.push_back(op.getResidual());
   return replace(op, spec, inputs);
@@ -146,21 +146,20 @@ LogicalResult OpLowering::lowerConvEmbed(ConvEmbedOp op) {
   FlatSymbolRefAttr weight = op.getWeightAttr();
   // Pairs are of neighbours in x.
   if (isNchw)
-    weight = launcher.paddedTaps(weight,
-                                 kernels::interleave(spec.formats.math, target));
+    weight = launcher.paddedTaps(
+        weight, kernels::interleave(spec.formats.math, target));
   Operands inputs = {
       op.getInput(),
-      launcher.panels(rewriter, op.getLoc(), weight, width,
-                      isNchw ? PrepareStep::PackPanels
-                             : PrepareStep::PackPanelsNhwc,
-                      isQuantized ? kernels::Element::U8 : spec.formats.math,
-                      target)};
+      launcher.panels(
+          rewriter, op.getLoc(), weight, width,
+          isNchw ? PrepareStep::PackPanels : PrepareStep::PackPanelsNhwc,
+          isQuantized ? kernels::Element::U8 : spec.formats.math, target)};
   if (isQuantized)
     inputs.push_back(launcher.ofRows(rewriter, op.getLoc(), op.getWeightAttr(),
                                      width, PrepareStep::RowScales));
   if (conv.bias)
-    inputs.push_back(launcher.paddedBias(rewriter, op.getLoc(),
-                                         op.getBiasAttr(), width));
+    inputs.push_back(
+        launcher.paddedBias(rewriter, op.getLoc(), op.getBiasAttr(), width));
   return replace(op, spec, inputs);
 }
 
@@ -176,10 +175,10 @@ LogicalResult OpLowering::lowerDepthwiseConv(DepthwiseConvOp op) {
     conv.outputs.push_back({stride, padding});
   Operands inputs = {op.getInput()};
   for (auto [weight, bias] : llvm::zip_equal(op.getWeights(), op.getBiases())) {
-    inputs.push_back(launcher.taps(rewriter, op.getLoc(),
-                                   cast<FlatSymbolRefAttr>(weight)));
-    inputs.push_back(launcher.weight(rewriter, op.getLoc(),
-                                     cast<FlatSymbolRefAttr>(bias)));
+    inputs.push_back(
+        launcher.taps(rewriter, op.getLoc(), cast<FlatSymbolRefAttr>(weight)));
+    inputs.push_back(
+        launcher.weight(rewriter, op.getLoc(), cast<FlatSymbolRefAttr>(bias)));
   }
   return replace(op, {conv, target, formatsOf(op)}, inputs);
 }

@@ -27,9 +27,9 @@ KernelLauncher::launch(OpBuilder &builder, Location loc,
   std::string name = kernels::symbolName(spec);
   FlatSymbolRefAttr &kernel = kernels[name];
   if (!kernel) {
-    auto declared = KernelOp::create(
-        builder, loc, name, kernels::flopsPerImage(spec),
-        kernels::bytesPerImage(spec));
+    auto declared =
+        KernelOp::create(builder, loc, name, kernels::flopsPerImage(spec),
+                         kernels::bytesPerImage(spec));
     declared->remove();
     kernel = FlatSymbolRefAttr::get(
         symbols.insert(declared, module.getBody()->end()));
@@ -98,9 +98,9 @@ Value KernelLauncher::panels(OpBuilder &builder, Location loc,
     suffix += ".u8";
     break;
   }
-  return weight(builder, loc,
-                prepare(name, step, suffix,
-                        RankedTensorType::get(shape, element)));
+  return weight(
+      builder, loc,
+      prepare(name, step, suffix, RankedTensorType::get(shape, element)));
 }
 
 FlatSymbolRefAttr KernelLauncher::paddedTaps(FlatSymbolRefAttr name,
@@ -143,7 +143,8 @@ Value KernelLauncher::paddedBias(OpBuilder &builder, Location loc,
   int64_t padded = llvm::alignTo(type.getDimSize(0), width);
   if (padded == type.getDimSize(0))
     return weight(builder, loc, name);
-  return weight(builder, loc,
-                prepare(name, PrepareStep::Pad, ".pad" + std::to_string(width),
-                        RankedTensorType::get({padded}, type.getElementType())));
+  return weight(
+      builder, loc,
+      prepare(name, PrepareStep::Pad, ".pad" + std::to_string(width),
+              RankedTensorType::get({padded}, type.getElementType())));
 }

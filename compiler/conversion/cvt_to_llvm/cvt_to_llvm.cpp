@@ -26,8 +26,7 @@ enum ForwardArgument { Context, Weights, Arena, Inputs, Outputs, Batch };
 /// Lowers one planned function.
 class FunctionLowering {
 public:
-  FunctionLowering(ModuleOp module, func::FuncOp source,
-                   HalideBuffers &buffers)
+  FunctionLowering(ModuleOp module, func::FuncOp source, HalideBuffers &buffers)
       : module(module), source(source), buffers(buffers),
         builder(module.getContext()), loc(source.getLoc()),
         pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
@@ -47,8 +46,8 @@ private:
                                     builder.getI64IntegerAttr(value));
   }
   Value offsetBy(Value base, Value bytes) {
-    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
-                               base, bytes);
+    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
+                               bytes);
   }
 
   ModuleOp module;
@@ -128,8 +127,8 @@ Value FunctionLowering::lowerView(ViewOp view, Value slot) {
   Value batch = forward.getArgument(Batch);
   Value offset = i64(view.getOffset());
   if (view.getOffsetPerImage()) {
-    Value images = LLVM::MulOp::create(builder, loc, batch,
-                                       i64(view.getOffsetPerImage()));
+    Value images =
+        LLVM::MulOp::create(builder, loc, batch, i64(view.getOffsetPerImage()));
     offset = LLVM::AddOp::create(builder, loc, images, offset);
   }
   Value host = offsetBy(bases.lookup(view.getBase()), offset);
@@ -165,8 +164,8 @@ void FunctionLowering::lowerLaunch(LaunchOp launch) {
           .getResult();
   Value zero = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(),
                                         builder.getI32IntegerAttr(0));
-  Value failed = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne,
-                                      status, zero);
+  Value failed =
+      LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, status, zero);
   Block *next = builder.createBlock(exit);
   builder.setInsertionPointToEnd(next->getPrevNode());
   LLVM::CondBrOp::create(builder, loc, failed, exit, ValueRange{status}, next,

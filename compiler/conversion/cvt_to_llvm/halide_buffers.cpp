@@ -9,8 +9,7 @@ using namespace cvt;
 
 static_assert(HalideBuffers::kSlotBytes >=
               HalideLayout::kBufferBytes +
-                  HalideBuffers::kMaxRank *
-                      HalideLayout::kDimensionBytes);
+                  HalideBuffers::kMaxRank * HalideLayout::kDimensionBytes);
 
 namespace {
 
@@ -66,9 +65,9 @@ LLVM::LLVMFuncOp HalideBuffers::fillerFor(MemRefType type) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   Location loc = module.getLoc();
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  auto signature = LLVM::LLVMFunctionType::get(
-      LLVM::LLVMVoidType::get(builder.getContext()),
-      {pointer, pointer, builder.getI32Type()});
+  auto signature =
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()),
+                                  {pointer, pointer, builder.getI32Type()});
   function = LLVM::LLVMFuncOp::create(
       builder, loc, "fill_view_" + std::to_string(fillers.size() - 1),
       signature, LLVM::Linkage::Internal);

@@ -142,9 +142,8 @@ public:
     std::vector<Tensor> results;
     std::vector<float *> buffers;
     for (const cvt_tensor_info &output : outputs) {
-      Tensor result = {output.name,
-                       {output.shape, output.shape + output.rank},
-                       {}};
+      Tensor result = {
+          output.name, {output.shape, output.shape + output.rank}, {}};
       result.shape[0] = batch;
       if (batch > 0)
         result.values.resize(static_cast<size_t>(batch) *

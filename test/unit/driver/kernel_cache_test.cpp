@@ -271,8 +271,7 @@ TEST_F(KernelCacheTest, ReadsFromAFolderThatItCannotWrite) {
     constexpr uid_t nobody = 65534;
     if (isRoot && (chown(top.c_str(), nobody, nobody) ||
                    chown(folder.c_str(), nobody, nobody) ||
-                   chown(files()[0].c_str(), nobody, nobody) ||
-                   setuid(nobody)))
+                   chown(files()[0].c_str(), nobody, nobody) || setuid(nobody)))
       _exit(2);
     KernelCache cache = open();
     bool found = find(cache) == "some code";

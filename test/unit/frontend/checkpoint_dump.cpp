@@ -24,9 +24,9 @@ int main(int argc, char **argv) {
   }
   auto result = nlohmann::json::object();
   for (const auto &[name, tensor] : checkpoint->tensors)
-    result[name] = {{"file", tensor.file},     {"type", tensor.typeName},
-                    {"shape", tensor.shape},   {"offset", tensor.offset},
-                    {"bytes", tensor.bytes},   {"axes", tensor.axes}};
+    result[name] = {{"file", tensor.file},   {"type", tensor.typeName},
+                    {"shape", tensor.shape}, {"offset", tensor.offset},
+                    {"bytes", tensor.bytes}, {"axes", tensor.axes}};
   // Names of damaged files need not be text.
   std::cout << result.dump(-1, ' ', false,
                            nlohmann::json::error_handler_t::replace)

@@ -70,16 +70,16 @@ TEST(CompileKernel, LinearKernelsAskForWeightsAhead) {
     // The opcode of PREFETCHh.
     return object.find("\x0f\x18") != std::string::npos;
   };
-  for (const char *name : {"linear_n64_k64_m196_f32_znver4",
-                           "linear_n64_k64_m196_bf16_znver4",
-                           "linear_n64_k64_m196_i8_znver4",
-                           "linear_n64_k64_m196_f32_x86_64_v3"})
+  for (const char *name :
+       {"linear_n64_k64_m196_f32_znver4", "linear_n64_k64_m196_bf16_znver4",
+        "linear_n64_k64_m196_i8_znver4", "linear_n64_k64_m196_f32_x86_64_v3"})
     EXPECT_TRUE(prefetches(objectOf(name))) << name;
   // Weights that are widened are read once in a task.
   for (const char *name : {"linear_n64_k64_m196_bf16_x86_64_v4",
                            "linear_n64_k64_m196_i8_x86_64_v3"})
     EXPECT_FALSE(prefetches(objectOf(name))) << name;
-  EXPECT_FALSE(prefetches(objectOf("layer_norm_c64_t9_eps3727c5ac_f32_znver4")));
+  EXPECT_FALSE(
+      prefetches(objectOf("layer_norm_c64_t9_eps3727c5ac_f32_znver4")));
 }
 
 TEST(CompileKernel, LackOfMemoryIsAnError) {

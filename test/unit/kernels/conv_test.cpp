@@ -114,16 +114,16 @@ TEST(Conv, MultipliesBf16) {
                             {kNchw, 2, 5, 40, 130, 9, 3, 4, true}};
   for (const ConvSpec &spec : specs)
     forEachTarget([&](CpuTarget target) {
-      KernelCall call({spec, target, {Element::Bf16, Element::F32, Element::F32}},
-                      /*batch=*/2, /*gap=*/3, Guard::Behind);
+      KernelCall call(
+          {spec, target, {Element::Bf16, Element::F32, Element::F32}},
+          /*batch=*/2, /*gap=*/3, Guard::Behind);
       scalePackedWeights(call["w"], spec.n,
                          spec.channels * spec.kernel * spec.kernel);
       if (spec.layout == kNchw)
         zeroPadding(call, spec);
       // Numbers with few digits need no rounding.
-      call["in"].forEach([](auto &, float &value) {
-        value = std::round(value * 32) / 32;
-      });
+      call["in"].forEach(
+          [](auto &, float &value) { value = std::round(value * 32) / 32; });
       ASSERT_EQ(call.run(), "");
       expectConvolution(call, spec);
     });

@@ -104,13 +104,15 @@ float &GuardedBuffer::operator()(int i0, int i1, int i2, int i3) const {
 
 void GuardedBuffer::encode() const {
   forEach([&](const Index &, float &value) {
-    store(format, value, first + (&value - values.data()) * elementBytes(format));
+    store(format, value,
+          first + (&value - values.data()) * elementBytes(format));
   });
 }
 
 void GuardedBuffer::decode() const {
   forEach([&](const Index &, float &value) {
-    value = load(format, first + (&value - values.data()) * elementBytes(format));
+    value =
+        load(format, first + (&value - values.data()) * elementBytes(format));
   });
 }
 

@@ -51,7 +51,8 @@ static const struct {
     {{LinearSpec{64, 16, 50, true}, CpuTarget::Znver4,
       Formats::of(Element::Bf16)},
      "linear_n64_k16_m50_bias_bf16_znver4"},
-    {{LinearSpec{64, 16, 50, true, true}, CpuTarget::Znver4,
+    {{LinearSpec{64, 16, 50, true, true},
+      CpuTarget::Znver4,
       {Element::Bf16, Element::Bf16, Element::F32}},
      "linear_n64_k16_m50_bias_residual_bf16_out_f32_znver4"},
     {{LinearSpec{64, 16, 50, true}, CpuTarget::Znver4,
@@ -60,7 +61,8 @@ static const struct {
     {{AttentionSpec{1, 4, 2, 1, -0.f}, CpuTarget::Znver4,
       Formats::of(Element::Bf16)},
      "attention_h1_d4_q2_k1_scale80000000_bf16_znver4"},
-    {{AttentionSpec{1, 4, 2, 1, -0.f}, CpuTarget::Znver4,
+    {{AttentionSpec{1, 4, 2, 1, -0.f},
+      CpuTarget::Znver4,
       {Element::I8, Element::Bf16, Element::F32}},
      "attention_h1_d4_q2_k1_scale80000000_i8_in_bf16_znver4"},
     {{LayerNormSpec{384, 197, 1e-5f},
@@ -101,18 +103,26 @@ TEST(KernelSpec, NamesHaveOneSpelling) {
     }
   }
   for (const char *bad :
-       {"", "_", "linear", "linear_n0_k1_m1_f32_znver4",
-        "linear_n01_k1_m1_f32_znver4", "linear_n+1_k1_m1_f32_znver4",
-        "linear_n1_k1_m1_gelu_bias_f32_znver4", "linear_n1_k1_m1_f16_znver4",
-        "linear_n1_k1_m1_f32_znver9", "linear_n1_k1_m1_f32_znver4_",
+       {"",
+        "_",
+        "linear",
+        "linear_n0_k1_m1_f32_znver4",
+        "linear_n01_k1_m1_f32_znver4",
+        "linear_n+1_k1_m1_f32_znver4",
+        "linear_n1_k1_m1_gelu_bias_f32_znver4",
+        "linear_n1_k1_m1_f16_znver4",
+        "linear_n1_k1_m1_f32_znver9",
+        "linear_n1_k1_m1_f32_znver4_",
         "linear_n99999999999999999999_k1_m1_f32_znver4",
         "attention_h1_d1_q1_k1_scale7f800000_f32_znver4",
         "attention_h1_d1_q1_k1_scale3E000000_f32_znver4",
         "attention_h1_d3_q1_k1_scale3e000000_bf16_znver4",
         "attention_h1_d2_q1_k1_scale3e000000_bf16_in_f32_znver4",
-        "linear_n1_k3_m1_bf16_znver4", "linear_n1_k6_m1_i8_znver4",
+        "linear_n1_k3_m1_bf16_znver4",
+        "linear_n1_k6_m1_i8_znver4",
         "linear_n1_k2_m1_residual_bf16_znver4",
-        "linear_n1_k1_m1_f32_in_f32_znver4", "linear_n1_k1_m1_u8_znver4",
+        "linear_n1_k1_m1_f32_in_f32_znver4",
+        "linear_n1_k1_m1_u8_znver4",
         "elementwise_add_c5_t7_bf16_znver4",
         "conv_nhwc_c8_h3_w3_n4_k3_s1_p1_i8_znver4",
         "conv_nhwc_c6_h3_w3_n4_k3_s1_p1_i8_in_f32_znver4",
@@ -150,11 +160,11 @@ TEST(KernelSpec, ErrorsNameFieldAndValue) {
             "kernel spec attention: sums of more than 65536 products of bytes "
             "do not fit into 32 bits");
   const Formats inside = {Element::I8, Element::F32, Element::F32};
-  EXPECT_EQ(verifyError({ConvSpec{ImageLayout::Nhwc, 65540, 1, 1, 1, 1, 1, 0},
-                         {},
-                         inside}),
-            "kernel spec conv: sums of more than 65536 products of bytes do "
-            "not fit into 32 bits");
+  EXPECT_EQ(
+      verifyError(
+          {ConvSpec{ImageLayout::Nhwc, 65540, 1, 1, 1, 1, 1, 0}, {}, inside}),
+      "kernel spec conv: sums of more than 65536 products of bytes do "
+      "not fit into 32 bits");
   EXPECT_EQ(verifyError({LinearSpec{1 << 20, 1 << 20, 1}}),
             "kernel spec linear: buffer w has more than 2^31 - 1 elements");
 }

@@ -173,16 +173,16 @@ TEST(Linear, MultipliesBf16) {
       if (c.spec.residual && result == Element::Bf16)
         continue;
       forEachTarget([&](CpuTarget target) {
-        KernelCall call({c.spec, target, {Element::Bf16, Element::Bf16, result}},
-                        c.rows, c.gap, c.guard);
+        KernelCall call(
+            {c.spec, target, {Element::Bf16, Element::Bf16, result}}, c.rows,
+            c.gap, c.guard);
         scalePackedWeights(call["w"], c.spec.n, c.spec.k);
         auto expected = product(call, c.spec);
         ASSERT_EQ(call.run(/*threads=*/c.rows % 2 + 1), "");
         expectClose(
             call["out"],
             [&](auto &i) { return expected[i[0] + c.spec.n * i[1]]; },
-            result == Element::F32 ? kTolerance
-                                   : kBf16Step / 2 + kTolerance);
+            result == Element::F32 ? kTolerance : kBf16Step / 2 + kTolerance);
       });
     }
 }

@@ -14,8 +14,7 @@ namespace cvt::kernels {
 inline float &packedWeight(const GuardedBuffer &w, int n, int k) {
   if (w.dimensions() == 3)
     return w(n % w.extent(0), k, n / w.extent(0));
-  return w(k % w.extent(0), n % w.extent(1), k / w.extent(0),
-           n / w.extent(1));
+  return w(k % w.extent(0), n % w.extent(1), k / w.extent(0), n / w.extent(1));
 }
 
 /// Makes sums over `k` products about as large as one of them, and zeroes the

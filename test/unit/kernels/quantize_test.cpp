@@ -13,7 +13,8 @@ using Guard = GuardedBuffer::Guard;
 
 static KernelSpec makeSpec(int channels, int tokens, CpuTarget target,
                            Element in) {
-  return {QuantizeSpec{channels, tokens}, target, {Element::F32, in, Element::U8}};
+  return {
+      QuantizeSpec{channels, tokens}, target, {Element::F32, in, Element::U8}};
 }
 
 // The least and the greatest number of a token are 0 and 255; nothing is
@@ -22,8 +23,12 @@ TEST(Quantize, IsWithinHalfAStep) {
   struct Shape {
     int channels, tokens, batch, gap;
   };
-  for (Shape s : {Shape{1, 3, 2, 1}, {30, 5, 2, 3}, {64, 196, 1, 0},
-                  {100, 197, 3, 0}, {384, 50, 2, 5}, {384, 197, 2, 1}})
+  for (Shape s : {Shape{1, 3, 2, 1},
+                  {30, 5, 2, 3},
+                  {64, 196, 1, 0},
+                  {100, 197, 3, 0},
+                  {384, 50, 2, 5},
+                  {384, 197, 2, 1}})
     for (Element in : {Element::F32, Element::Bf16})
       forEachTarget([&](CpuTarget target) {
         KernelCall call(makeSpec(s.channels, s.tokens, target, in), s.batch,

@@ -51,8 +51,8 @@ TEST(ArenaPlanner, RandomLifetimesNeverClash) {
     std::vector<BufferLifetime> buffers;
     for (int i = 0; i < 40; ++i) {
       int64_t first = random() % 60;
-      buffers.push_back({int64_t(random() % 5000) + 1, first,
-                         first + int64_t(random() % 8)});
+      buffers.push_back(
+          {int64_t(random() % 5000) + 1, first, first + int64_t(random() % 8)});
     }
     expectNoOverlap(buffers, planArena(buffers, kAlignment));
   }

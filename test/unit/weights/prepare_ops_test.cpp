@@ -265,8 +265,8 @@ TEST(InterleaveRows, PutsRowsSideBySide) {
 }
 
 TEST(RoundToBf16, TakesTheNearestAndTiesToEven) {
-  Floats values = {1.0f,          -1.0f,         1.00390625f, 1.01171875f,
-                   1.0039063692f, 0x1.fffffep127f, 0.0f,      NAN};
+  Floats values = {1.0f,          -1.0f,           1.00390625f, 1.01171875f,
+                   1.0039063692f, 0x1.fffffep127f, 0.0f,        NAN};
   roundToBf16(values);
   EXPECT_EQ(Floats(values.begin(), values.end() - 1),
             (Floats{1.0f, -1.0f, 1.0f, 1.015625f, 1.0078125f, INFINITY, 0.0f}));
