@@ -40,19 +40,22 @@ static void installReporter() {
   (void)installed;
 }
 
-static Target halideTarget(CpuTarget target) {
+static Target halideTarget(CpuTarget target, Element math) {
   std::vector<Target::Feature> features = {
       Target::SSE41,       Target::AVX,          Target::AVX2,
       Target::FMA,         Target::F16C,         Target::NoRuntime,
       Target::UserContext, Target::NoBoundsQuery};
-  if (target == CpuTarget::X86V4 || target == CpuTarget::Znver4) {
+  const CpuTargetInfo &info = cpuTargetInfo(target);
+  if (target >= CpuTarget::X86V4) {
     features.push_back(Target::AVX512);
     features.push_back(Target::AVX512_Skylake);
   }
-  if (target == CpuTarget::Znver4) {
+  if (target >= CpuTarget::IceLake)
     features.push_back(Target::AVX512_Cannonlake);
+  // Halide has no name for VNNI without bf16.  Only products of bf16, and
+  // RoundInHardware, make it use what icelake lacks.
+  if (info.multipliesBf16 || (info.multipliesBytes && math == Element::I8))
     features.push_back(Target::AVX512_Zen4);
-  }
   return Target(Target::Linux, Target::X86, 64, features);
 }
 
@@ -85,8 +88,8 @@ llvm::Expected<CompiledKernel> compileKernel(const KernelSpec &spec,
     Pipeline pipeline = builder.pipeline();
     addLoweringPasses(pipeline, spec.target, asserts);
     Module module = pipeline.compile_to_module(
-        builder.arguments(), result.symbol, halideTarget(spec.target),
-        LinkageType::External);
+        builder.arguments(), result.symbol,
+        halideTarget(spec.target, spec.formats.math), LinkageType::External);
     result.scratchBytes = scratchBytes(module);
     result.object = compileToObject(withTasksNumbered(module));
   } catch (const Halide::Error &error) {

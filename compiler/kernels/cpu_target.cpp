@@ -13,42 +13,55 @@ namespace cvt::kernels {
 namespace {
 
 // Each target has the features of the one before, and some more.
-constexpr size_t kFeaturesV3 = 10, kFeaturesV4 = 15, kFeaturesZnver4 = 25;
+constexpr size_t kFeaturesV3 = 10, kFeaturesV4 = 15, kFeaturesIceLake = 24,
+                 kFeaturesZnver4 = 25;
 constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
     "sse4.2", "avx", "avx2", "fma", "f16c", "bmi", "bmi2", "popcnt", "lzcnt",
     "movbe",
     // x86-64-v4
     "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
+    // icelake
+    "avx512vnni", "avx512vbmi", "avx512vbmi2", "avx512ifma", "avx512bitalg",
+    "avx512vpopcntdq", "gfni", "vaes", "vpclmulqdq",
     // znver4
-    "avx512bf16", "avx512vnni", "avx512vbmi", "avx512vbmi2", "avx512ifma",
-    "avx512bitalg", "avx512vpopcntdq", "gfni", "vaes", "vpclmulqdq"};
+    "avx512bf16"};
 
 constexpr CpuTargetInfo makeInfo(std::string_view name,
                                  std::string_view symbolSuffix, int lanes,
-                                 int vectorRegisters, bool multipliesLanes,
-                                 size_t featureCount, std::string_view llvmCpu,
+                                 int vectorRegisters, bool multipliesBf16,
+                                 bool multipliesBytes, size_t featureCount,
+                                 std::string_view llvmCpu,
                                  std::string_view llvmFeatures) {
   return {name,
           symbolSuffix,
           lanes,
           vectorRegisters,
-          multipliesLanes,
+          multipliesBf16,
+          multipliesBytes,
           std::span<const std::string_view>(kFeatures.data(), featureCount),
           llvmCpu,
           llvmFeatures};
 }
 
-// In the order of the enumeration, and of preference.  For znver4 LLVM gets
-// v4 and the rest as features: its own CPU "znver4" would add some, sse4a
-// among them, that the manifest has no name for.
-constexpr std::array<CpuTargetInfo, 3> kTargets = {
-    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, kFeaturesV3, "x86-64-v3",
-             ""),
-    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, kFeaturesV4, "x86-64-v4",
-             ""),
-    makeInfo("znver4", "znver4", 16, 32, true, kFeaturesZnver4, "x86-64-v4",
-             "+avx512bf16,+avx512vnni,+avx512vbmi,+avx512vbmi2,+avx512ifma,"
-             "+avx512bitalg,+avx512vpopcntdq,+gfni,+vaes,+vpclmulqdq")};
+// For icelake and znver4 LLVM gets v4 and the rest as features: its own CPUs of
+// these names would add some, sse4a among them, that the manifest has no name
+// for.
+constexpr std::string_view kBf16 = "+avx512bf16,";
+constexpr std::string_view kLlvmZnver4 =
+    "+avx512bf16,+avx512vnni,+avx512vbmi,+avx512vbmi2,+avx512ifma,"
+    "+avx512bitalg,+avx512vpopcntdq,+gfni,+vaes,+vpclmulqdq";
+constexpr std::string_view kLlvmIceLake = kLlvmZnver4.substr(kBf16.size());
+
+// In the order of the enumeration, and of preference.
+constexpr std::array<CpuTargetInfo, 4> kTargets = {
+    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, false, kFeaturesV3,
+             "x86-64-v3", ""),
+    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, false, kFeaturesV4,
+             "x86-64-v4", ""),
+    makeInfo("icelake", "icelake", 16, 32, false, true, kFeaturesIceLake,
+             "x86-64-v4", kLlvmIceLake),
+    makeInfo("znver4", "znver4", 16, 32, true, true, kFeaturesZnver4,
+             "x86-64-v4", kLlvmZnver4)};
 
 } // namespace
 

@@ -17,11 +17,11 @@
 
 namespace cvt::kernels {
 
-enum class CpuTarget : uint8_t { X86V3, X86V4, Znver4 };
+enum class CpuTarget : uint8_t { X86V3, X86V4, IceLake, Znver4 };
 
 /// All of them, each with the features of the one before and some more.
-inline constexpr CpuTarget kCpuTargets[] = {CpuTarget::X86V3, CpuTarget::X86V4,
-                                            CpuTarget::Znver4};
+inline constexpr CpuTarget kCpuTargets[] = {
+    CpuTarget::X86V3, CpuTarget::X86V4, CpuTarget::IceLake, CpuTarget::Znver4};
 
 /// What is known about a target.  All views point to static storage.
 struct CpuTargetInfo {
@@ -32,9 +32,9 @@ struct CpuTargetInfo {
   /// f32 lanes of a vector register, and how many such registers there are.
   int lanes;
   int vectorRegisters;
-  /// Whether instructions add up products of two bf16, or of four bytes, in
-  /// each lane.
-  bool multipliesLanes;
+  /// Whether instructions add up products of two bf16 in each lane, and of
+  /// four bytes.
+  bool multipliesBf16, multipliesBytes;
   /// Names of the manifest's `cpu_features`: everything that compiled code for
   /// this target, kernels and host function, may use.
   std::span<const std::string_view> cpuFeatures;
@@ -47,8 +47,8 @@ struct CpuTargetInfo {
 /// Reentrant, like all functions here.
 const CpuTargetInfo &cpuTargetInfo(CpuTarget target);
 
-/// The target called `name` ("x86-64-v3", "x86-64-v4", "znver4"), or nothing.
-/// "native" is not a target: see nativeCpuTarget.
+/// The target called `name`, or nothing.  "native" is not a target: see
+/// nativeCpuTarget.
 std::optional<CpuTarget> parseCpuTarget(std::string_view name);
 
 /// The last of kCpuTargets all of whose features this CPU and its

@@ -376,8 +376,17 @@ int64_t elementBytes(Element element) {
 }
 
 int64_t interleave(Element math, CpuTarget target) {
-  const int64_t most = 4 / elementBytes(math);
-  return cpuTargetInfo(target).multipliesLanes || most == 1 ? most : most / 2;
+  const CpuTargetInfo &info = cpuTargetInfo(target);
+  switch (math) {
+  case Element::F32:
+    return 1;
+  case Element::Bf16:
+    return info.multipliesBf16 ? 2 : 1;
+  case Element::U8:
+  case Element::I8:
+    return info.multipliesBytes ? 4 : 2;
+  }
+  llvm_unreachable("unknown element");
 }
 
 Formats Formats::of(Element math) {

@@ -142,7 +142,7 @@ private:
 void addLoweringPasses(Pipeline &pipeline, CpuTarget target, bool asserts) {
   if (!asserts)
     pipeline.add_custom_lowering_pass(new DropAsserts);
-  if (target == CpuTarget::Znver4)
+  if (cpuTargetInfo(target).multipliesBf16)
     pipeline.add_custom_lowering_pass(new RoundInHardware);
   pipeline.add_custom_lowering_pass(new MultiplyHalves);
   pipeline.add_custom_lowering_pass(new FreeInOrder);

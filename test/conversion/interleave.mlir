@@ -1,12 +1,17 @@
-// RUN: cvt-opt %s --convert-cvt-to-kernels=targets=znver4,x86-64-v4,x86-64-v3 | FileCheck %s
+// RUN: cvt-opt %s --convert-cvt-to-kernels=targets=znver4,icelake,x86-64-v4,x86-64-v3 | FileCheck %s
 
 // Panels hold side by side what a target multiplies in one lane: znver4 four bytes
-// or two bf16, others two bytes as 16-bit numbers, or one bf16 as f32.
+// or two bf16, icelake four bytes only; otherwise it is two bytes as 16-bit numbers,
+// or one bf16 as f32.
 
 // CHECK: func.func @forward_znver4
 // CHECK-DAG: cvt.weight_value @w.panels16x4.i8 : tensor<1x2x16x4xsi8>
 // CHECK-DAG: cvt.weight_value @w.panels16x2.bf16 : tensor<1x4x16x2xbf16>
 // CHECK-DAG: cvt.weight_value @conv.taps4.panels16x2.bf16 : tensor<1x6x16x2xbf16>
+// CHECK: func.func @forward_icelake
+// CHECK-DAG: cvt.weight_value @w.panels16x4.i8 : tensor<1x2x16x4xsi8>
+// CHECK-DAG: cvt.weight_value @w.panels16.bf16 : tensor<1x8x16xbf16>
+// CHECK-DAG: cvt.weight_value @conv.panels16.bf16 : tensor<1x9x16xbf16>
 // CHECK: func.func @forward_x86_64_v4
 // CHECK-DAG: cvt.weight_value @w.panels16x2.i8 : tensor<1x4x16x2xsi8>
 // CHECK-DAG: cvt.weight_value @w.panels16.bf16 : tensor<1x8x16xbf16>

@@ -22,10 +22,12 @@ SMALL = "two-stages-odd"
 # The CPU flags, as Linux names them, that a target needs.
 V3 = {"avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe"}
 V4 = V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+ICELAKE = V4 | {"avx512_vnni", "avx512_vbmi2", "gfni", "vaes"}
 TARGETS = {
     "x86-64-v3": V3,
     "x86-64-v4": V4,
-    "znver4": V4 | {"avx512_bf16", "avx512_vnni", "gfni", "vaes"},
+    "icelake": ICELAKE,
+    "znver4": ICELAKE | {"avx512_bf16"},
     "x86-64-v4,x86-64-v3": V3,
 }
 

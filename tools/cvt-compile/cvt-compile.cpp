@@ -108,7 +108,7 @@ void Compiler::warnOfSlowTargets() {
     return;
   for (const std::string &name : options.targets)
     if (auto target = kernels::parseCpuTarget(name);
-        target && !kernels::cpuTargetInfo(*target).multipliesLanes)
+        target && !kernels::cpuTargetInfo(*target).multipliesBf16)
       warn(name + " has no instructions for bf16: it needs half the memory of "
                   "f32 there, but more time");
 }

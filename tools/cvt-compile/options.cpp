@@ -68,7 +68,7 @@ static std::string resolveTarget(const std::string &name) {
     if (!kernels::parseCpuTarget(name))
       throw CLI::ValidationError(
           "--target=" + name,
-          "expected native, x86-64-v3, x86-64-v4 or znver4");
+          "expected native, x86-64-v3, x86-64-v4, icelake or znver4");
     return name;
   }
   auto native = kernels::nativeCpuTarget();
@@ -166,7 +166,7 @@ static void addModelFlags(CLI::App &app, CompileOptions &options,
   app.add_option(
          "--target", raw.target,
          "Instruction sets to generate code for, the best one is chosen "
-         "at load: native, x86-64-v3, x86-64-v4, znver4; e.g. "
+         "at load: native, x86-64-v3, x86-64-v4, icelake, znver4; e.g. "
          "--target=znver4,x86-64-v3")
       ->capture_default_str();
 }

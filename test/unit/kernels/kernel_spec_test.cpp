@@ -214,6 +214,12 @@ TEST(CpuTarget, NamesAndFeatures) {
     EXPECT_EQ(parseCpuTarget(cpuTargetInfo(target).name), target);
   EXPECT_EQ(parseCpuTarget("native"), std::nullopt);
   EXPECT_EQ(parseCpuTarget("x86_64_v3"), std::nullopt);
+  for (size_t i = 1; i < std::size(kCpuTargets); ++i) {
+    const auto fewer = cpuTargetInfo(kCpuTargets[i - 1]).cpuFeatures;
+    const auto more = cpuTargetInfo(kCpuTargets[i]).cpuFeatures;
+    EXPECT_GT(more.size(), fewer.size());
+    EXPECT_TRUE(std::equal(fewer.begin(), fewer.end(), more.begin()));
+  }
   const CpuTargetInfo &v3 = cpuTargetInfo(CpuTarget::X86V3);
   EXPECT_EQ(v3.lanes, 8);
   EXPECT_EQ(std::count(v3.cpuFeatures.begin(), v3.cpuFeatures.end(), "avx2"),
