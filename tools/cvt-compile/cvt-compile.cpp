@@ -11,6 +11,7 @@
 #include "dialect/CvtDialect.h"
 #include "frontend/import/model_builder.h"
 #include "tools/cvt-compile/options.h"
+#include "tools/cvt-compile/output_file.h"
 #include "tools/cvt-compile/progress.h"
 #include "tools/cvt-compile/safetensors_writer.h"
 #include "tools/cvt-compile/source_model.h"
@@ -19,11 +20,13 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace cvt;
@@ -65,7 +68,7 @@ private:
   llvm::Expected<std::vector<kernels::CompiledKernel>> obtainKernels();
   llvm::Error emitCode();
   llvm::Error writeText(const std::string &text);
-  llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes);
+  llvm::Error writeFile(const std::string &path, llvm::StringRef bytes);
   std::string print();
   bool stopsAfter(llvm::StringRef phase) const {
     return options.stopAfter == phase;
@@ -176,15 +179,18 @@ int Compiler::compile() {
   return kDone;
 }
 
-static void printComparison(const Comparison &comparison,
+static std::string describe(const Comparison &comparison,
                             const std::string &precision) {
-  llvm::outs() << "errors of " << precision << " on " << comparison.inputs
-               << " inputs, relative to the spread across inputs:\n"
-               << llvm::formatv("{0,-20} {1,9} {2,9}\n", "", "rms", "largest");
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "errors of " << precision << " on " << comparison.inputs
+         << " inputs, relative to the spread across inputs:\n"
+         << llvm::formatv("{0,-20} {1,9} {2,9}\n", "", "rms", "largest");
   for (const OutputError &output : comparison.outputs)
-    llvm::outs() << llvm::formatv("{0,-20} {1,9} {2,9}\n", output.name,
-                                  llvm::formatv("{0:e2}", output.rms),
-                                  llvm::formatv("{0:e2}", output.largest));
+    stream << llvm::formatv("{0,-20} {1,9} {2,9}\n", output.name,
+                            llvm::formatv("{0:e2}", output.rms),
+                            llvm::formatv("{0:e2}", output.largest));
+  return text;
 }
 
 /// Compiles the same in f32, for a moment, and prints how far outputs are from
@@ -197,6 +203,8 @@ int Compiler::verify() {
                              "--verify: cannot write beside " + options.output +
                              ": " + error.message()));
   llvm::FileRemover remover(path);
+  llvm::sys::RemoveFileOnSignal(path);
+  llvm::scope_exit forget([&] { llvm::sys::DontRemoveFileOnSignal(path); });
   CompileOptions wide = options;
   wide.precision = "f32";
   wide.output = path.str();
@@ -213,7 +221,9 @@ int Compiler::verify() {
     for (const std::string &picture : comparison.unreadable)
       warn(picture);
     progress.finish();
-    printComparison(comparison, options.precision);
+    if (llvm::Error error =
+            writeStandardOutput(describe(comparison, options.precision)))
+      return fail(kFailed, std::move(error));
     return kDone;
   } catch (const run::Failure &failure) {
     return fail(failure.code, llvm::createStringError(failure.what()));
@@ -275,26 +285,22 @@ llvm::Error Compiler::showIr(size_t index, const Phase &phase) {
   llvm::SmallString<128> path(options.saveIr);
   llvm::sys::path::append(path,
                           std::to_string(index) + "-" + phase.name + ".mlir");
-  return writeFile(path, print());
+  return writeFile(path.str().str(), print());
 }
 
-/// Writes beside `path`, then renames.
-llvm::Error Compiler::writeFile(llvm::StringRef path, llvm::StringRef bytes) {
-  return llvm::handleErrors(
-      llvm::writeToOutput(path,
-                          [&](llvm::raw_ostream &stream) {
-                            stream << bytes;
-                            return llvm::Error::success();
-                          }),
-      [&](const llvm::ErrorInfoBase &error) -> llvm::Error {
-        return llvm::createStringError(
-            path + ": cannot be written: " + error.message());
-      });
+llvm::Error Compiler::writeFile(const std::string &path,
+                                llvm::StringRef bytes) {
+  return writeOutputFile(path, [&](llvm::raw_ostream &stream) {
+    stream << bytes;
+    return llvm::Error::success();
+  });
 }
 
 llvm::Error Compiler::writeText(const std::string &text) {
   progress.finish();
-  return writeFile(options.output.empty() ? "-" : options.output, text);
+  if (options.output.empty() || options.output == "-")
+    return writeStandardOutput(text);
+  return writeFile(options.output, text);
 }
 
 llvm::Expected<KernelCache> Compiler::openCache() const {

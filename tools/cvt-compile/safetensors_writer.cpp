@@ -11,8 +11,8 @@
 #include "compiler/weights/mapped_file.h"
 #include "compiler/weights/tensor_source.h"
 #include "frontend/expected_tensors.h"
+#include "tools/cvt-compile/output_file.h"
 
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <nlohmann/json.hpp>
@@ -25,7 +25,6 @@
 #include <vector>
 
 using namespace cvt;
-namespace fs = llvm::sys::fs;
 
 namespace {
 
@@ -184,30 +183,9 @@ llvm::Error Writer::write(llvm::raw_ostream &stream) {
   return llvm::Error::success();
 }
 
-static llvm::Error failedWrite(const std::string &path,
-                               const std::string &reason) {
-  return llvm::createStringError("cannot write " + path + ": " + reason);
-}
-
 llvm::Error cvt::writeSafetensors(const std::string &path,
                                   const SourceModel &model, uint64_t seed) {
-  // Renaming over a device or a directory would replace or damage it.
-  fs::file_status status;
-  if (!fs::status(path, status) && !fs::is_regular_file(status))
-    return failedWrite(path, "it exists and is not a file");
-  auto file = fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!file)
-    return failedWrite(path, llvm::toString(file.takeError()));
-  llvm::raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
-  llvm::Error error = Writer(model, seed).write(stream);
-  stream.flush();
-  if (!error && stream.has_error())
-    error = failedWrite(path, stream.error().message());
-  stream.clear_error();
-  if (!error)
-    if (llvm::Error renamed = file->keep(path))
-      error = failedWrite(path, llvm::toString(std::move(renamed)));
-  // Also after a failed keep, which has then removed the file itself.
-  llvm::consumeError(file->discard());
-  return error;
+  return writeOutputFile(path, [&](llvm::raw_ostream &stream) {
+    return Writer(model, seed).write(stream);
+  });
 }

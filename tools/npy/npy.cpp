@@ -11,8 +11,10 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <optional>
+#include <random>
 #include <unistd.h>
 #include <utility>
 
@@ -235,13 +237,7 @@ Writer::Writer(std::string path, std::vector<int64_t> rowShape)
     : path(std::move(path)), rowShape(std::move(rowShape)), rowElements(1) {
   for (int64_t extent : this->rowShape)
     rowElements *= extent;
-  temporary = this->path + ".tmp-" + std::to_string(::getpid());
-  stream.open(temporary, std::ios::binary | std::ios::trunc);
-  if (!stream) {
-    const std::string reason = std::strerror(errno);
-    temporary.clear();
-    throw Error(this->path + ": cannot create the file: " + reason);
-  }
+  createTemporary();
   const std::string header = makeHeader();
   stream.write(header.data(), header.size());
 }
@@ -255,6 +251,27 @@ Writer::Writer(Writer &&other) noexcept
 Writer::~Writer() {
   if (!temporary.empty())
     ::unlink(temporary.c_str());
+}
+
+void Writer::createTemporary() {
+  // Renaming over a device or a pipe would replace it.
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) &&
+      !std::filesystem::is_regular_file(status))
+    throw Error(path + ": cannot create the file: it exists and is not a file");
+  const std::string name =
+      path + ".tmp-" + std::to_string(std::random_device()());
+  // Not a file or a link that somebody has put there.
+  const int fd =
+      ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0)
+    throw Error(path + ": cannot create the file: " + std::strerror(errno));
+  ::close(fd);
+  temporary = name;
+  stream.open(temporary, std::ios::binary | std::ios::in | std::ios::out);
+  if (!stream)
+    throw Error(path + ": cannot create the file: " + std::strerror(errno));
 }
 
 /// The same length whatever the number of rows is.

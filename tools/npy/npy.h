@@ -53,7 +53,8 @@ private:
 
 /// A file that grows by rows.  It appears as `path` when it is finished; until
 /// then, and for good if that never happens, nothing is at `path` that was not
-/// there before.  Throws Error from all functions.
+/// there before.  A `path` that exists must be a regular file.  Throws Error
+/// from all functions.
 class Writer {
 public:
   /// `rowShape`: all extents but the first.
@@ -67,6 +68,7 @@ public:
   void finish();
 
 private:
+  void createTemporary();
   std::string makeHeader() const;
 
   std::string path;
@@ -74,7 +76,7 @@ private:
   std::vector<int64_t> rowShape;
   uint64_t rowElements;
   int64_t rows = 0;
-  std::ofstream stream;
+  std::fstream stream;
 };
 
 } // namespace cvt::npy

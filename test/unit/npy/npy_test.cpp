@@ -124,8 +124,18 @@ TEST_F(NpyFile, UnfinishedLeavesNothing) {
     writer.append(&value, 1);
   }
   EXPECT_EQ(get(), "old");
-  EXPECT_FALSE(
-      std::filesystem::exists(path + ".tmp-" + std::to_string(getpid())));
+  const std::filesystem::path written(path);
+  for (const auto &entry :
+       std::filesystem::directory_iterator(written.parent_path()))
+    EXPECT_FALSE(entry.path().string().starts_with(written.string() + ".tmp-"))
+        << entry.path();
+}
+
+TEST_F(NpyFile, NoFileIsNotReplaced) {
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(errorOf([&] { Writer writer(path, {}); }),
+            path + ": cannot create the file: it exists and is not a file");
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
 }
 
 TEST_F(NpyFile, EveryTruncation) {
