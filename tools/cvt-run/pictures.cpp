@@ -10,11 +10,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
-#include <iostream>
-#include <iterator>
+#include <new>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 namespace cvt::run {
 
@@ -62,6 +64,30 @@ std::vector<Picture> listPictures(const std::vector<std::string> &arguments) {
 // Pixels
 //===----------------------------------------------------------------------===//
 
+/// All of standard input, or nothing and what is wrong with it.
+static std::string readStandardInput(std::string &error) {
+  constexpr size_t most = size_t(1) << 30; // As of a picture's file.
+  std::string bytes;
+  char piece[1 << 16];
+  try {
+    for (;;) {
+      const ssize_t count = ::read(STDIN_FILENO, piece, sizeof(piece));
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count < 0)
+        error = std::string("cannot be read: ") + std::strerror(errno);
+      else if (bytes.size() + count > most)
+        error = "has more than 1 GB";
+      if (count <= 0 || !error.empty())
+        break;
+      bytes.append(piece, count);
+    }
+  } catch (const std::bad_alloc &) {
+    error = "out of memory";
+  }
+  return error.empty() ? bytes : "";
+}
+
 PictureLoader::PictureLoader(const Model &model, const Options &options)
     : model(model),
       imageOptions{sizeof(imageOptions), options.ignoreOrientation},
@@ -79,7 +105,9 @@ void PictureLoader::loadOne(Picture &picture, float *out) const {
     return;
   cvt_status *status;
   if (picture.name == "-") {
-    const std::string bytes(std::istreambuf_iterator<char>(std::cin), {});
+    const std::string bytes = readStandardInput(picture.error);
+    if (!picture.error.empty())
+      return;
     status = cvt_model_preprocess(model.get(), "-", bytes.data(), bytes.size(),
                                   &imageOptions, out);
   } else {
