@@ -79,7 +79,7 @@ llvm::Expected<KernelCache> KernelCache::open(std::string folder,
   if (!S_ISDIR(status.st_mode))
     return llvm::createStringError(folder + ": is not a folder");
   bool isOurs = status.st_uid == ::geteuid() || status.st_uid == 0;
-  if (!isOurs || (status.st_mode & S_IWOTH))
+  if (!isOurs || (status.st_mode & (S_IWGRP | S_IWOTH)))
     return llvm::createStringError(
         folder + ": other users can write to it, and so choose the code that "
                  "models would run");

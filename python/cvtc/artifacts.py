@@ -130,8 +130,10 @@ def _cache_folder() -> tuple[Optional[pathlib.Path], str]:
         return None, "the user has no home folder"
     folder = pathlib.Path(cache) / "cvtc" / "models"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pathlib.Path(cache).mkdir(parents=True, exist_ok=True)
         for place in (folder.parent, folder):
+            # Not with parents=True, which leaves theirs to the umask.
+            place.mkdir(mode=0o700, exist_ok=True)
             status = place.stat()
             if status.st_uid != os.geteuid():
                 return None, f"{place} belongs to another user"
@@ -149,7 +151,7 @@ def _warn_once(message: str) -> None:
     logger.warning("%s", message)
 
 
-_temporary_lock = threading.Lock()
+_temporary_lock = threading.RLock()
 #: By process: one that was forked must not remove its parent's.
 _temporary_folders: dict[int, pathlib.Path] = {}
 

@@ -23,8 +23,9 @@ MAX_BATCH = 4096
 #: Programs that a model keeps open, each with its threads and memory.
 MAX_OPEN = 8
 
-# One compilation at a time, which uses all CPUs; none goes on during a fork.
-_compiling = threading.Lock()
+# One compilation at a time, which uses all CPUs; none goes on during a fork.  A
+# signal's handler may fork the thread that compiles.
+_compiling = threading.RLock()
 os.register_at_fork(
     before=_compiling.acquire,
     after_in_parent=_compiling.release,

@@ -114,6 +114,15 @@ class CacheTest(unittest.TestCase):
             place.chmod(0o700)
             self.assertEqual(list(self.cache.iterdir()), [])
 
+    def test_folder_made_where_groups_may_write(self):
+        before = os.umask(0o002)
+        self.addCleanup(os.umask, before)
+        with unittest.mock.patch.dict(
+            os.environ, {"XDG_CACHE_HOME": str(self.cache / "new")}
+        ):
+            folder, reason = artifacts._cache_folder()
+        self.assertEqual(folder, self.cache / "new" / "cvtc" / "models", reason)
+
     def test_no_folder(self):
         with unittest.mock.patch.dict(
             os.environ, {"XDG_CACHE_HOME": "relative", "HOME": "neither"}

@@ -4,6 +4,8 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -49,6 +51,21 @@ class ForkTest(unittest.TestCase):
     def setUp(self):
         self.model = open_digits()
         self.pixels = digits.expected("pixel_values_first2")
+
+    def test_fork_by_a_handler_while_its_thread_compiles(self):
+        # A lock that the thread itself holds would make it wait for ever.
+        program = (
+            "import os\n"
+            "from cvtc import artifacts, programs\n"
+            "with programs._compiling, artifacts._temporary_lock:\n"
+            "    child = os.fork()\n"
+            "    if child == 0:\n"
+            "        os._exit(0)\n"
+            "    os.waitpid(child, 0)\n"
+        )
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, timeout=CHILD_SECONDS
+        )
 
     def test_fork_while_another_thread_runs(self):
         many = np.repeat(self.pixels, 128, axis=0)
