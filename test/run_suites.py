@@ -96,13 +96,13 @@ def show_skip(name, reason):
 
 def run_ctest(build):
     """Counts test cases, not programs: each program says in a file which cases
-    it ran.  One that wrote none, or failed without a failed case, is a case."""
+    it ran.  One that wrote none is a case: passed, failed or skipped."""
     results = build / "test-results"
     results.mkdir(exist_ok=True)
     for stale in results.glob("*.xml"):
         stale.unlink()
     summary = results / "ctest.xml"
-    run(
+    code, _ = run(
         [
             *(BIN / "ctest", "--test-dir", build, JOBS, "--output-on-failure"),
             *("--no-tests=error", "--output-junit", summary),
@@ -111,15 +111,29 @@ def run_ctest(build):
     )
     totals = Totals()
     for program in xml.etree.ElementTree.parse(summary).iter("testcase"):
-        failed = program.find("failure") is not None
-        cases = results / f"{program.get('name')}.xml"
-        found = count_junit(cases, show_skip) if cases.exists() else Totals()
-        if failed:
-            found.failed = max(found.failed, 1)
-        elif not cases.exists():
-            found.passed = 1
-        totals += found
+        totals += count_program(program, results / f"{program.get('name')}.xml")
+    if code != 0:
+        totals.failed = max(totals.failed, 1)
     return totals
+
+
+def count_program(program, cases):
+    """Totals of a program in ctest's summary, with the file of its cases."""
+    if cases.exists():
+        found = count_junit(cases, show_skip)
+        if program.get("status") != "run":
+            found.failed = max(found.failed, 1)
+        return found
+    if program.get("status") == "run":
+        return Totals(passed=1)
+    printed = (program.findtext("system-out") or "").strip()
+    # ctest does not run a program that it has not found either.
+    if program.get("status") not in ("notrun", "disabled") or printed.startswith(
+        "Unable to find executable"
+    ):
+        return Totals(failed=1)
+    show_skip(program.get("name"), printed or "no reason given")
+    return Totals(skipped=1)
 
 
 def run_lit():
