@@ -41,11 +41,12 @@ static LogicalResult verifyWeight(Operation *op, StringRef role,
   RankedTensorType type = lookUpWeightType(op, name, symbols);
   if (!type)
     return failure();
-  if (type.getShape() == shape)
+  auto expected =
+      RankedTensorType::get(shape, Float32Type::get(op->getContext()));
+  if (type == expected)
     return success();
-  InFlightDiagnostic error = op->emitOpError();
-  error << role << " " << name << " is " << type << ", expected ";
-  return error << RankedTensorType::get(shape, type.getElementType());
+  return op->emitOpError() << role << " " << name << " is " << type
+                           << ", expected " << expected;
 }
 
 static LogicalResult verifyEpsilon(std::optional<Location> location,
@@ -159,6 +160,10 @@ DepthwiseConvOp::inferReturnTypes(MLIRContext *,
 
 LogicalResult
 DepthwiseConvOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (Value result : getResults())
+    if (typeOf(result).getElementType() !=
+        typeOf(getResult(0)).getElementType())
+      return emitOpError() << "results must be of one element type";
   int64_t channels = typeOf(getInput()).getDimSize(3), kernel = getKernel();
   for (Attribute weight : getWeights())
     if (failed(verifyWeight(*this, "weight", cast<FlatSymbolRefAttr>(weight),
@@ -265,6 +270,9 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
   if (key != adaptor.getValue().getType() || key.getDimSize(2) != channels)
     return emitOptionalError(location, "key and value must be tokens of ",
                              channels, " channels, as many of each");
+  if (key.getElementType() != query.getElementType())
+    return emitOptionalError(location, "query is of ", query.getElementType(),
+                             ", key and value of ", key.getElementType());
   types.push_back(query);
   return success();
 }
@@ -304,7 +312,9 @@ LogicalResult TokenMeanOp::inferReturnTypes(MLIRContext *,
 /// The mean of one token is that token.
 LogicalResult TokenMeanOp::canonicalize(TokenMeanOp op,
                                         PatternRewriter &rewriter) {
-  if (typeOf(op.getInput()).getDimSize(1) != 1)
+  // One that also rounds is no other view of the same numbers.
+  if (typeOf(op.getInput()).getDimSize(1) != 1 ||
+      typeOf(op.getInput()).getElementType() != op.getType().getElementType())
     return failure();
   rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput());
   return success();

@@ -99,7 +99,8 @@ def Cvt_DepthwiseConvOp : Cvt_WeightedGraphOp<"depthwise_conv"> {
     Constraints:
     - (C1) `weights`, `biases`, `strides` and `paddings` have one entry a result, at least one;
     - (C2) `kernel` and strides ≥ 1, paddings ≥ 0, padded inputs as in `conv_embed`;
-    - (C3) each weight is (C, 1, kernel, kernel), each bias (C).
+    - (C3) each weight is (C, 1, kernel, kernel), each bias (C);
+    - (C4) all results have one element type.
 
     Example:
     ```mlir
@@ -206,7 +207,7 @@ def Cvt_AttentionOp : Cvt_GraphOp<"attention"> {
     `softmax(query · keyᵀ · scale) · value`.
 
     Constraints:
-    - (C1) `heads` divides the channels, which all operands share;
+    - (C1) `heads` divides the channels, which all operands share, as they do the element type;
     - (C2) key and value have the same tokens.
 
     Example:

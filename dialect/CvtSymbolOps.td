@@ -91,7 +91,7 @@ def Cvt_KernelOp : Cvt_PrivateSymbolOp<"kernel"> {
 
     Example:
     ```mlir
-    cvt.kernel @layer_norm_c64_t3136_f32_znver4 flops 1404928 bytes 1606144
+    cvt.kernel @layer_norm_c64_t3136_eps3727c5ac_f32_znver4 flops 1404928 bytes 1606144
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$flops, I64Attr:$bytes);

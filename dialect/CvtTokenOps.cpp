@@ -31,6 +31,8 @@ LogicalResult ReshapeOp::verify() {
     return count;
   };
   if (imageElements(getInput()) != imageElements(getOutput()) ||
+      typeOf(getInput()).getElementType() !=
+          typeOf(getOutput()).getElementType() ||
       typeOf(getInput()).getShape().back() !=
           typeOf(getOutput()).getShape().back())
     return emitOpError() << "cannot regroup " << getInput().getType() << " as "
@@ -86,6 +88,10 @@ PrependClassTokenOp::inferReturnTypes(MLIRContext *,
     return emitOptionalError(location, "class token has ",
                              classToken.getDimSize(2), " channels, tokens ",
                              tokens.getDimSize(2));
+  if (tokens.getElementType() != classToken.getElementType())
+    return emitOptionalError(location, "class token is of ",
+                             classToken.getElementType(), ", tokens of ",
+                             tokens.getElementType());
   types.push_back(tokensType(tokens, tokens.getDimSize(1) + 1));
   return success();
 }

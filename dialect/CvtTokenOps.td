@@ -15,7 +15,7 @@ def Cvt_ReshapeOp : Cvt_Op<"reshape", [Pure]> {
 
     Constraints:
     - (C1) the batch stays outermost, the elements of an image keep their number;
-    - (C2) the innermost extent, the channels, stays.
+    - (C2) the innermost extent, the channels, stays, and so does the element type.
 
     Example:
     ```mlir
@@ -52,7 +52,7 @@ def Cvt_PrependClassTokenOp : Cvt_InferredOp<"prepend_class_token"> {
     The class token becomes row 0 of every image; one of batch 1 is repeated.
 
     Constraints:
-    - (C1) both operands have the same channels.
+    - (C1) both operands have the same channels and element type.
 
     Example:
     ```mlir

@@ -37,11 +37,18 @@ struct Input {
 class PrivateDirectory {
 public:
   Error create() {
-    if (std::error_code code = sys::fs::createUniqueDirectory("cvt-link", path))
+    // Not createUniqueDirectory, which lets the user's group in.
+    SmallString<128> folder;
+    sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+    std::string name = (folder + "/cvt-link-XXXXXX").str();
+    if (!::mkdtemp(name.data())) {
+      std::error_code code = errnoAsErrorCode();
       return createStringError(code,
                                "cannot make a temporary directory for the "
                                "linker (set TMPDIR): %s",
                                code.message().c_str());
+    }
+    path = name;
     return Error::success();
   }
 

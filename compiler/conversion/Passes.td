@@ -22,7 +22,7 @@ def ConvertCvtToKernels : Pass<"convert-cvt-to-kernels", "::mlir::ModuleOp"> {
     ```
     becomes
     ```mlir
-    cvt.kernel @linear_n10_k64_m1_bias_f32_znver4 flops 1280 bytes 2896
+    cvt.kernel @linear_n10_k64_m1_bias_f32_znver4 flops 1280 bytes 4456
     %w = cvt.weight_value @w.panels16 : tensor<1x64x16xf32>
     %b = cvt.weight_value @b.pad16 : tensor<16xf32>
     %1 = cvt.launch @linear_n10_k64_m1_bias_f32_znver4(%0, %w, %b) : (…) -> tensor<?x10xf32>

@@ -31,8 +31,8 @@ public:
 
   /// Makes `folder` if it is not there, with access for this user only.
   /// `generator` names all that kernels depend on beside their symbol.  Fails
-  /// if there is no such folder then, or if it is another user's or open to
-  /// every user's writing.
+  /// if there is no such folder then, or if it is another user's or open to a
+  /// group's or every user's writing.
   static llvm::Expected<KernelCache> open(std::string folder,
                                           std::string generator,
                                           uint64_t maxBytes = kDefaultMaxBytes);

@@ -73,6 +73,15 @@ func.func @mean_of_one_token(%x: tensor<?x1x8xf32>, %y: tensor<?x2x8xf32>) -> (t
   return %0, %1 : tensor<?x8xf32>, tensor<?x8xf32>
 }
 
+// A view of the same numbers does not round them.
+// CHECK-LABEL: @rounded_mean_of_one_token
+// CHECK-NEXT: %[[MEAN:.*]] = cvt.token_mean
+// CHECK-NEXT: return %[[MEAN]]
+func.func @rounded_mean_of_one_token(%x: tensor<?x1x8xf32>) -> tensor<?x8xbf16> {
+  %0 = cvt.token_mean %x : (tensor<?x1x8xf32>) -> tensor<?x8xbf16>
+  return %0 : tensor<?x8xbf16>
+}
+
 // Ops have no effects: what is not used goes away.
 // CHECK-LABEL: @unused
 // CHECK-NEXT: return

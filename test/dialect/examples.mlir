@@ -165,8 +165,8 @@ cvt.weight @fc1 : tensor<1536x384xf32> from #cvt.random<truncated_normal, seed =
 // CHECK: cvt.prepare @fc1.panels
 cvt.prepare @fc1.panels = pack_panels(@fc1) : tensor<24x384x64xf32>
 
-// CHECK: cvt.kernel @layer_norm_c64_t3136_f32_znver4
-cvt.kernel @layer_norm_c64_t3136_f32_znver4 flops 1404928 bytes 1606144
+// CHECK: cvt.kernel @layer_norm_c64_t3136_eps3727c5ac_f32_znver4
+cvt.kernel @layer_norm_c64_t3136_eps3727c5ac_f32_znver4 flops 1404928 bytes 1606144
 
 // CHECK-LABEL: @weight_value
 func.func @weight_value() {

@@ -2,6 +2,42 @@
 // RUN: cvt-opt %s -verify-diagnostics --split-input-file
 
 //===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+// attention (C1)
+func.func @attention_types(%q: tensor<?x5x8xf32>, %k: tensor<?x3x8xbf16>) {
+  // expected-error@+2 {{query is of 'f32', key and value of 'bf16'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = cvt.attention %q, %k, %k heads 2 scale 0.5 : (tensor<?x5x8xf32>, tensor<?x3x8xbf16>, tensor<?x3x8xbf16>) -> tensor<?x5x8xf32>
+  return
+}
+
+// -----
+
+// All weights of graph ops are f32.
+cvt.weight @w : tensor<4x8xf32> from #cvt.random<ones, seed = 1, std = 1.0, tensor = "w">
+cvt.prepare @p = pack_panels(@w) : tensor<2x4x2x2xbf16>
+func.func @weight_type(%x: tensor<?x5x5x4xf32>) {
+  // expected-error@+1 {{weight @p is 'tensor<2x4x2x2xbf16>', expected 'tensor<2x4x2x2xf32>'}}
+  %0 = cvt.conv_embed %x, @p layout nhwc channels 2 kernel 2 stride 1 padding 0 : (tensor<?x5x5x4xf32>) -> tensor<?x4x4x2xf32>
+  return
+}
+
+// -----
+
+// depthwise_conv (C4)
+cvt.weight @w : tensor<8x1x3x3xf32> from #cvt.random<ones, seed = 1, std = 1.0, tensor = "w">
+cvt.weight @g : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 1.0, tensor = "g">
+func.func @result_types(%x: tensor<?x4x4x8xf32>) {
+  // expected-error@+1 {{results must be of one element type}}
+  %0, %1 = cvt.depthwise_conv %x, [@w, @w] biases [@g, @g] kernel 3 strides [1, 1] paddings [1, 1] : (tensor<?x4x4x8xf32>) -> (tensor<?x4x4x8xf32>, tensor<?x4x4x8xbf16>)
+  return
+}
+
+// -----
+
+//===----------------------------------------------------------------------===//
 // layer_norm
 //===----------------------------------------------------------------------===//
 

@@ -14,6 +14,25 @@ func.func @elements(%0: tensor<?x4x4x8xf32>) {
 
 // -----
 
+// (C2)
+func.func @elements_type(%0: tensor<?x4x4x8xf32>) {
+  // expected-error@+1 {{cannot regroup 'tensor<?x4x4x8xf32>' as 'tensor<?x16x8xbf16>'}}
+  %1 = cvt.reshape %0 : tensor<?x4x4x8xf32> -> tensor<?x16x8xbf16>
+  return
+}
+
+// -----
+
+// (C1)
+func.func @class_token_type(%0: tensor<?x1x8xf32>, %1: tensor<?x4x8xbf16>) {
+  // expected-error@+2 {{class token is of 'f32', tokens of 'bf16'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %2 = cvt.prepend_class_token %0, %1 : (tensor<?x1x8xf32>, tensor<?x4x8xbf16>) -> tensor<?x5x8xbf16>
+  return
+}
+
+// -----
+
 // (C1)
 func.func @batch(%0: tensor<?x4x4x8xf32>) {
   // expected-error@+1 {{must be batched activation}}

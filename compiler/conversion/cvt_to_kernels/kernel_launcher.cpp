@@ -50,7 +50,9 @@ FlatSymbolRefAttr KernelLauncher::prepare(FlatSymbolRefAttr source,
                                           PrepareStep step, StringRef suffix,
                                           RankedTensorType type) {
   std::string name = (source.getValue() + suffix).str();
-  FlatSymbolRefAttr &symbol = prepared[name];
+  // The table of symbols finds another name where steps differ.
+  FlatSymbolRefAttr &symbol =
+      prepared[(stringifyPrepareStep(step) + " " + name).str()];
   if (symbol)
     return symbol;
   OpBuilder builder(module.getContext());
