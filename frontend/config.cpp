@@ -257,6 +257,20 @@ static std::vector<StageConfig> readStages(ObjectReader &reader) {
 // Constraints between keys
 //===----------------------------------------------------------------------===//
 
+/// Hugging Face's classifier looks at the last of the class tokens, also where
+/// there are more than stages.
+static void checkClassToken(ObjectReader &reader, const CvtConfig &config) {
+  const json *value = reader.find("cls_token");
+  if (!value || config.architecture != Architecture::ImageClassification)
+    return;
+  const json &last = value->back();
+  if (last != config.hasClassToken())
+    reader.fail(indexed("cls_token", value->size() - 1), describe(last),
+                "what the last of the " + std::to_string(config.stages.size()) +
+                    " stages has, which is " +
+                    describe(json(config.hasClassToken())));
+}
+
 static void checkStage(ObjectReader &reader, const CvtConfig &config,
                        size_t i) {
   const StageConfig &stage = config.stages[i];
@@ -344,6 +358,8 @@ std::optional<CvtConfig> parseCvtConfig(std::string_view text,
   config.labels = readLabels(reader);
   config.problemType = readProblemType(reader);
   config.imageSize = readImageSize(reader);
+  if (reader.error().empty())
+    checkClassToken(reader, config);
   if (reader.error().empty())
     for (size_t i = 0; i != config.stages.size(); ++i)
       checkStage(reader, config, i);

@@ -35,7 +35,7 @@ static int64_t readSize(ObjectReader &reader, int64_t fallback) {
   const json *size = reader.find("size");
   if (!size)
     return fallback;
-  constexpr Limits<int64_t> limits{1, kMaxImageSize};
+  constexpr Limits<int64_t> limits{1, kMaxPictureSize};
   if (!size->is_object())
     return reader.integer("size", fallback, limits);
   bool known = size->contains("shortest_edge");
@@ -50,7 +50,7 @@ static int64_t readSize(ObjectReader &reader, int64_t fallback) {
   int64_t edge = edges.integer("shortest_edge", fallback, limits);
   if (!edges.error().empty())
     reader.fail("size.shortest_edge", describe((*size)["shortest_edge"]),
-                "a whole number from 1 to " + std::to_string(kMaxImageSize));
+                "a whole number from 1 to " + std::to_string(kMaxPictureSize));
   return edge;
 }
 
@@ -88,11 +88,11 @@ static std::string cropProblem(const ProcessorConfig &config) {
   if (!config.doResize || config.size >= kWarpSize)
     return "";
   double edge = static_cast<double>(config.size) / config.cropPct;
-  if (edge >= 1.0 && edge <= static_cast<double>(kMaxImageSize))
+  if (edge >= 1.0 && edge <= static_cast<double>(kMaxPictureSize))
     return "";
   return "crop_pct is " + formatNumber(config.cropPct) + "; with size " +
          std::to_string(config.size) + " it must make pictures of 1 to " +
-         std::to_string(kMaxImageSize) + " pixels before the crop";
+         std::to_string(kMaxPictureSize) + " pixels before the crop";
 }
 
 std::optional<ProcessorConfig> parseProcessorConfig(std::string_view text,
@@ -135,9 +135,9 @@ readProcessorConfig(const std::filesystem::path &path, std::string &error) {
 
 bool setProcessorSize(ProcessorConfig &config, int64_t size,
                       std::string &error) {
-  if (size < 1 || size > kMaxImageSize) {
+  if (size < 1 || size > kMaxPictureSize) {
     error = "the image size is " + std::to_string(size) +
-            "; it must be from 1 to " + std::to_string(kMaxImageSize);
+            "; it must be from 1 to " + std::to_string(kMaxPictureSize);
     return false;
   }
   ProcessorConfig changed = config;

@@ -20,10 +20,14 @@
 
 namespace cvt {
 
+/// What the runtime resizes pictures to at most: an artifact that says more is
+/// refused.
+inline constexpr int64_t kMaxPictureSize = 8192;
+
 struct ProcessorConfig {
   bool doResize = true;
   /// Height and width of the result in pixels (`shortest_edge`), at most
-  /// kMaxImageSize.
+  /// kMaxPictureSize.
   int64_t size = 384;
   double cropPct = 224.0 / 256.0;
   /// Pillow's number: 0 nearest, 1 lanczos, 2 bilinear, 3 bicubic, 4 box,

@@ -24,19 +24,26 @@ def load(
     path: Union[str, os.PathLike], threads: int = 0
 ) -> Union[CvtForImageClassification, CvtModel]:
     """Opens an artifact that cvt-compile or a model's `compile` has made, and
-    returns a model for its image size, with its config and image processor.
+    returns a model for its image size, with its config and image processor: a
+    classifier if it computes logits, else the encoder alone.
 
     It is native code: open only files you trust.  threads: those that compute;
     0: one for each CPU.  Raises OSError if there is no such file, RuntimeError
-    if it is damaged or not for this CPU, ValueError for such a number of threads."""
+    if it is damaged or not for this CPU, ValueError for such a number of threads
+    or an artifact that computes neither logits nor last_hidden_state."""
     threads = whole_number("threads", threads, 0)
     program = programs.Program.open(pathlib.Path(path), threads)
     manifest = json.loads(program.model.manifest)
     config = CvtConfig.from_dict(manifest["model"]["config"])
     config.name_or_path = os.fspath(path)
     processor = manifest["image_processor"]
-    is_bare = manifest["model"]["architecture"] == CvtModel.architecture
-    cls = CvtModel if is_bare else CvtForImageClassification
+    computed = program.model.output_names
+    if not {"logits", "last_hidden_state"}.intersection(computed):
+        raise ValueError(
+            f"{os.fspath(path)}: computes {', '.join(computed)}, expected logits or "
+            "last_hidden_state among them"
+        )
+    cls = CvtForImageClassification if "logits" in computed else CvtModel
     return cls._of_program(
         config,
         program,

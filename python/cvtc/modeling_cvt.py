@@ -26,7 +26,8 @@ class BareModel(CvtPreTrainedModel):
 
     @classmethod
     def _output_names(cls, config: CvtConfig) -> tuple[str, ...]:
-        token = ("cls_token_value",) if config.cls_token[-1] else ()
+        has_token = config.cls_token[len(config.embed_dim) - 1]
+        token = ("cls_token_value",) if has_token else ()
         return ("last_hidden_state", *token)
 
     def _encode(

@@ -193,6 +193,7 @@ class CvtPreTrainedModel:
         artifacts.write_weights(source, folder / "model.safetensors")
         config = CvtConfig.from_dict(self.config.to_dict())
         config.architectures = [self.architecture]
+        config.dtype = "float32"  # of the weights, whatever the checkpoint's was
         config.save_pretrained(folder)
 
     def compile(

@@ -5,6 +5,7 @@ import copy
 import importlib.util
 import pathlib
 import pickle
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -14,6 +15,7 @@ import numpy as np
 
 import cvtc
 import digits
+from cvtc import artifacts
 
 TOLERANCE = 1e-4
 HAS_TORCH = importlib.util.find_spec("torch") is not None
@@ -329,6 +331,11 @@ class CompilingTest(unittest.TestCase):
         close(self.model(pixels()).logits, expected, 0)
         self.model.compile(image_size=np.int64(64))
 
+    def test_bare_model_of_fewer_stages_than_class_tokens(self):
+        config = cvtc.CvtConfig(embed_dim=[16, 32], num_heads=[1, 2], depth=[1, 1])
+        outputs = cvtc.CvtModel(config)(np.zeros((1, 3, 32, 32), "f4"))
+        self.assertEqual(list(outputs), ["last_hidden_state"])
+
     def test_bare_model(self):
         path = cvtc.CvtModel.from_pretrained(digits.MODEL).compile()
         opened = cvtc.load(path)
@@ -336,6 +343,24 @@ class CompilingTest(unittest.TestCase):
         close(
             opened(pixels()).cls_token_value, digits.expected("cls_token_value_first2")
         )
+
+    def compile_outputs(self, names):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name) / "outputs.cvt"
+        command = [artifacts.COMPILER, digits.MODEL, "-o", path, f"--outputs={names}"]
+        subprocess.run(command, check=True)
+        return path
+
+    def test_artifact_without_logits(self):
+        opened = cvtc.load(self.compile_outputs("last_hidden_state,hidden_states"))
+        self.assertIsInstance(opened, cvtc.CvtModel)
+        outputs = opened(pixels(), output_hidden_states=True)
+        close(outputs.last_hidden_state, digits.expected("last_hidden_state_first2"))
+        self.assertIsNone(outputs.cls_token_value)
+        path = self.compile_outputs("hidden_states")
+        with self.assertRaisesRegex(ValueError, "outputs.cvt: computes hidden_st"):
+            cvtc.load(path)
 
     def test_not_an_artifact(self):
         with self.assertRaises(OSError):

@@ -366,6 +366,14 @@ TEST(Config, AnEarlyClassTokenNeedsTheLastDimension) {
   accept(object);
 }
 
+TEST(Config, TheLastClassTokenIsTheLastStages) {
+  json object = {{"cls_token", {false, false, true, false}}};
+  expectHolds(refuse(object), {"cls_token[3] is false", "3 stages", "true"});
+  object["architectures"] = {"CvtModel"};
+  accept(object);
+  accept({{"cls_token", {false, false, true, false, true}}});
+}
+
 TEST(Config, PoolingPadsAtMostHalfItsKernel) {
   json object = {{"qkv_projection_method", {"avg", "dw_bn", "dw_bn"}},
                  {"kernel_qkv", {3, 3, 3}},

@@ -61,9 +61,9 @@ TEST(ProcessorConfig, SizeHasTwoForms) {
     expectHolds(refuse({{"size", value}}), {"size is ", "\"shortest_edge\""});
   for (const json &value : {json(0), json(-1), json(32769), json(224.0),
                             json("224"), json(true), json::array({224, 224})}) {
-    expectHolds(refuse({{"size", value}}), {"size is ", "from 1 to 32768"});
+    expectHolds(refuse({{"size", value}}), {"size is ", "from 1 to 8192"});
     expectHolds(refuse({{"size", {{"shortest_edge", value}}}}),
-                {"size.shortest_edge is ", "from 1 to 32768"});
+                {"size.shortest_edge is ", "from 1 to 8192"});
   }
 }
 
@@ -110,7 +110,7 @@ TEST(ProcessorConfig, DeviationsAreDivisors) {
 
 TEST(ProcessorConfig, PicturesBeforeTheCropAreLimited) {
   expectHolds(refuse({{"size", 100}, {"crop_pct", 0.003}}),
-              {"crop_pct is 0.003", "size 100", "1 to 32768"});
+              {"crop_pct is 0.003", "size 100", "1 to 8192"});
   expectHolds(refuse({{"size", 1}, {"crop_pct", 1.5}}), {"crop_pct is 1.5"});
   // Without a crop the number does not matter.
   accept({{"size", 384}, {"crop_pct", 0.003}});
@@ -138,7 +138,7 @@ TEST(ProcessorConfig, SizeCanBeReplaced) {
   expectHolds(error, {"crop_pct is 0.004", "size 200"});
   for (int64_t size : {int64_t(0), int64_t(32769), INT64_MIN}) {
     EXPECT_FALSE(setProcessorSize(config, size, error));
-    expectHolds(error, {std::to_string(size), "from 1 to 32768"});
+    expectHolds(error, {std::to_string(size), "from 1 to 8192"});
   }
   EXPECT_EQ(config.size, 448);
 }
