@@ -273,6 +273,22 @@ static LogicalResult verifyLaunch(LaunchOp launch) {
   return success();
 }
 
+/// Whether `function` is one block of launches and views on tensors.
+static LogicalResult verifyBody(func::FuncOp function) {
+  if (!llvm::hasSingleElement(function.getBody()))
+    return function.emitError("has no body of one block, which is planned");
+  for (Type type : llvm::concat<const Type>(function.getArgumentTypes(),
+                                            function.getResultTypes()))
+    if (!isa<RankedTensorType>(type))
+      return function.emitError()
+             << "takes or returns " << type << ", expected tensors only";
+  for (Operation &op : function.getBody().front())
+    if (!isa<LaunchOp, WeightValueOp, ReshapeOp, PrependClassTokenOp,
+             TakeClassTokenOp, DropClassTokenOp, func::ReturnOp>(op))
+      return op.emitOpError("is not planned; run the kernels phase first");
+  return success();
+}
+
 /// Whether every value that is prepended or returned is, through reshapes, a
 /// result of a launch, and none has two places to be.
 static LogicalResult verifyPlaces(func::FuncOp function) {
@@ -300,6 +316,11 @@ struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (maxBatch < 1) {
+      module.emitError() << "max-batch is " << int64_t(maxBatch)
+                         << ", expected at least 1";
+      return signalPassFailure();
+    }
     auto verified = module.walk([](LaunchOp launch) {
       return failed(verifyLaunch(launch)) ? WalkResult::interrupt()
                                           : WalkResult::advance();
@@ -310,7 +331,7 @@ struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
     SymbolTable symbols(module);
     for (auto function :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-      if (failed(verifyPlaces(function)))
+      if (failed(verifyBody(function)) || failed(verifyPlaces(function)))
         return signalPassFailure();
       FunctionPlanner planner(function, symbols);
       if (failed(planner.check(maxBatch)))

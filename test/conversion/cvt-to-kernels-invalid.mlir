@@ -15,3 +15,8 @@ cvt.weight @c : tensor<8xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
 // expected-error @+1 {{has no function @forward}}
 module {
 }
+
+// -----
+
+// expected-error @+1 {{has no body}}
+func.func private @forward(tensor<?x4xf32>) -> tensor<?x4xf32>

@@ -28,3 +28,27 @@ func.func @forward_x86_64_v3(%x: tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
   %0 = cvt.launch @unheard_of(%x) : (tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
   return %0 : tensor<?x1x8xf32>
 }
+
+// -----
+
+// expected-error @+1 {{has no body of one block}}
+func.func private @elsewhere(tensor<?x1x8xf32>) -> tensor<?x1x8xf32>
+
+// -----
+
+// expected-error @+1 {{takes or returns 'index', expected tensors only}}
+func.func @forward_x86_64_v3(%i: index) attributes {cvt.outputs = [], cvt.target = "x86-64-v3"} {
+  return
+}
+
+// -----
+
+cvt.kernel @copy_c8_t4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  %0 = cvt.launch @copy_c8_t4_f32_x86_64_v3(%x) : (tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  // expected-error @+1 {{is not planned; run the kernels phase first}}
+  %1 = cvt.gelu %0 function gelu : tensor<?x4x8xf32>
+  %2 = cvt.launch @copy_c8_t4_f32_x86_64_v3(%1) : (tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+  return %2 : tensor<?x4x8xf32>
+}

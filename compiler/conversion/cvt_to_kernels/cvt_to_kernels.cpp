@@ -287,6 +287,14 @@ struct ConvertCvtToKernels
       getOperation().emitError("has no function @forward");
       return signalPassFailure();
     }
+    if (forward.isDeclaration()) {
+      forward.emitError("has no body");
+      return signalPassFailure();
+    }
+    if (targets.empty()) {
+      forward.emitError("targets names no CPU target to have kernels for");
+      return signalPassFailure();
+    }
     KernelLauncher launcher(getOperation());
     for (const std::string &name : targets)
       if (failed(convert(forward, name, launcher)))
