@@ -88,11 +88,11 @@ static std::string cropProblem(const ProcessorConfig &config) {
   if (!config.doResize || config.size >= kWarpSize)
     return "";
   double edge = static_cast<double>(config.size) / config.cropPct;
-  if (edge >= 1.0 && edge <= static_cast<double>(kMaxPictureSize))
+  if (edge >= 1.0 && edge <= static_cast<double>(kMaxImageSize))
     return "";
   return "crop_pct is " + formatNumber(config.cropPct) + "; with size " +
          std::to_string(config.size) + " it must make pictures of 1 to " +
-         std::to_string(kMaxPictureSize) + " pixels before the crop";
+         std::to_string(kMaxImageSize) + " pixels before the crop";
 }
 
 std::optional<ProcessorConfig> parseProcessorConfig(std::string_view text,
