@@ -78,7 +78,7 @@ def classify(
     processor = image_processor or model.image_processor
     if processor is None:
         raise ValueError(
-            "the model has no preprocessor_config.json, which says how pictures "
+            "the model has no preprocessor_config.json that says how pictures "
             "become pixel_values; give an image_processor"
         )
     if image_inputs.is_single(images):

@@ -75,6 +75,16 @@ class CvtPreTrainedModel:
         self.image_processor = processor
         self._programs = runs
 
+    @property
+    def name_or_path(self) -> str:
+        """What the model was loaded from; empty for one made from a config."""
+        return self.config.name_or_path
+
+    @property
+    def training(self) -> bool:
+        """False: a model is always in evaluation mode."""
+        return False
+
     @classmethod
     def _check_config(cls, config: CvtConfig) -> str:
         """The text of config.json that the model is compiled from."""
@@ -291,8 +301,13 @@ def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int
 def _read_processor(
     folder: str,
 ) -> tuple[Optional[ConvNextImageProcessor], Optional[str]]:
-    """The image processor of a model folder, and the text that describes it."""
+    """The image processor of a model folder, and the text that describes it.  A
+    model runs without one, which Hugging Face's does not read."""
     file = pathlib.Path(folder) / IMAGE_PROCESSOR_NAME
     if not file.exists():
         return None, None
-    return AutoImageProcessor.from_pretrained(folder), file.read_text("utf-8")
+    try:
+        return AutoImageProcessor.from_pretrained(folder), file.read_text("utf-8")
+    except ValueError as error:
+        logger.warning("%s; the model takes pixel_values only", error)
+        return None, None

@@ -157,6 +157,26 @@ class LoadingTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "^threads is -1, expected a whole"):
             cvtc.load(artifact, threads=-1)
 
+    def test_processor_of_another_kind(self):
+        folder = digits.make_folder(
+            self.folder, "model", digits.MODEL / "model.safetensors"
+        )
+        for text in ('{"image_processor_type": "ViTImageProcessor"}', "{"):
+            (folder / "preprocessor_config.json").write_text(text)
+            with self.assertLogs("cvtc", "WARNING") as log:
+                model = cvtc.CvtForImageClassification.from_pretrained(folder)
+            self.assertIn("preprocessor_config.json", log.output[0])
+            self.assertIsNone(model.image_processor)
+        pixels = digits.expected("pixel_values_first2")
+        np.testing.assert_allclose(
+            model(pixels).logits, digits.expected("logits")[:2], atol=1e-4
+        )
+
+    def test_what_modules_say_of_themselves(self):
+        model = self.load()
+        self.assertEqual(model.name_or_path, str(digits.MODEL))
+        self.assertIs(model.training, False)
+
     def test_files_are_utf8(self):
         """Whatever the user's language is."""
         folder = digits.make_folder(
