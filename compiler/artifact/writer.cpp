@@ -9,9 +9,9 @@
 #include "compiler/artifact/writer.h"
 
 #include "compiler/artifact/note.h"
+#include "compiler/artifact/whole_file.h"
 #include "runtime/include/cvt/abi.h"
 
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SHA256.h"
@@ -27,11 +27,6 @@ using namespace llvm;
 namespace cvt::artifact {
 
 static constexpr uint64_t chunkBytes = CVT_DIGEST_CHUNK_BYTES;
-
-static Error failedWrite(StringRef path, std::error_code code) {
-  return createStringError(code, "cannot write %s: %s", path.str().c_str(),
-                           code.message().c_str());
-}
 
 static Error writeAt(StringRef path, int fd, ArrayRef<uint8_t> bytes,
                      uint64_t offset) {
@@ -272,29 +267,14 @@ static Error writeFile(StringRef path, int fd, Layout &layout,
 }
 
 Error writeArtifact(StringRef path, ArtifactContents contents) {
-  // Renaming over a device or a directory would replace or damage it.
-  sys::fs::file_status status;
-  if (!sys::fs::status(path, status) && !sys::fs::is_regular_file(status))
-    return createStringError("cannot write %s: it exists and is not a file",
-                             path.str().c_str());
-
-  auto layout =
-      layOut(contents,
-             formatv("{0}", json::Value(std::move(contents.manifest))).str());
-  if (!layout)
-    return layout.takeError();
-
-  // Removes itself when a signal ends the process.
-  auto file = sys::fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!file)
-    return failedWrite(path, errorToErrorCode(file.takeError()));
-  Error error = writeFile(path, file->FD, *layout, contents);
-  if (!error)
-    if (Error renamed = file->keep(path))
-      error = failedWrite(path, errorToErrorCode(std::move(renamed)));
-  // Also after a failed keep, which has then removed the file itself.
-  consumeError(file->discard());
-  return error;
+  return writeWholeFile(path, [&](int fd) -> Error {
+    auto layout =
+        layOut(contents,
+               formatv("{0}", json::Value(std::move(contents.manifest))).str());
+    if (!layout)
+      return layout.takeError();
+    return writeFile(path, fd, *layout, contents);
+  });
 }
 
 } // namespace cvt::artifact

@@ -1,51 +1,33 @@
-//===- output_file.cpp - Files that are whole or not there ----------------===//
+//===- output_file.cpp - What cvt-compile writes as a stream --------------===//
 
 #include "tools/cvt-compile/output_file.h"
 
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/raw_ostream.h"
+#include "compiler/artifact/whole_file.h"
 
-namespace fs = llvm::sys::fs;
+#include "llvm/Support/raw_ostream.h"
 
 namespace cvt {
 
-static llvm::Error failedWrite(const std::string &path,
-                               const std::string &reason) {
-  return llvm::createStringError("cannot write " + path + ": " + reason);
-}
-
 /// What `stream`, called `path`, could not write since the last call.
-static llvm::Error flush(llvm::raw_fd_ostream &stream,
-                         const std::string &path) {
+static llvm::Error flush(llvm::raw_fd_ostream &stream, llvm::StringRef path) {
   stream.flush();
   std::error_code error = stream.error();
   stream.clear_error();
-  return error ? failedWrite(path, error.message()) : llvm::Error::success();
+  return error ? artifact::failedWrite(path, error) : llvm::Error::success();
 }
 
 llvm::Error
 writeOutputFile(const std::string &path,
                 llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write) {
-  // Renaming over a device or a directory would replace or damage it.
-  fs::file_status status;
-  if (!fs::status(path, status) && !fs::is_regular_file(status))
-    return failedWrite(path, "it exists and is not a file");
-  auto file = fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!file)
-    return failedWrite(path, llvm::toString(file.takeError()));
-  llvm::raw_fd_ostream stream(file->FD, /*shouldClose=*/false);
-  llvm::Error error = write(stream);
-  llvm::Error unwritten = flush(stream, path);
-  if (error)
+  return artifact::writeWholeFile(path, [&](int fd) {
+    llvm::raw_fd_ostream stream(fd, /*shouldClose=*/false);
+    llvm::Error error = write(stream);
+    llvm::Error unwritten = flush(stream, path);
+    if (!error)
+      return unwritten;
     llvm::consumeError(std::move(unwritten));
-  else
-    error = std::move(unwritten);
-  if (!error)
-    if (llvm::Error renamed = file->keep(path))
-      error = failedWrite(path, llvm::toString(std::move(renamed)));
-  // Also after a failed keep, which has then removed the file itself.
-  llvm::consumeError(file->discard());
-  return error;
+    return error;
+  });
 }
 
 llvm::Error writeStandardOutput(llvm::StringRef text) {

@@ -1,4 +1,4 @@
-//===- output_file.h - Files that are whole or not there ------------------===//
+//===- output_file.h - What cvt-compile writes as a stream ----------------===//
 
 #ifndef CVT_TOOLS_CVT_COMPILE_OUTPUT_FILE_H
 #define CVT_TOOLS_CVT_COMPILE_OUTPUT_FILE_H
@@ -10,10 +10,7 @@
 
 namespace cvt {
 
-/// Has `write` fill a file beside `path`, and renames it to `path` when all of
-/// it is written: until then, and after any error, `path` is what it was.  The
-/// file beside it is gone then, also when a signal ends the process.  A `path`
-/// that exists and is no regular file is an error.
+/// artifact::writeWholeFile by a stream, which `write` need not check.
 llvm::Error
 writeOutputFile(const std::string &path,
                 llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
