@@ -29,39 +29,22 @@ constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
 constexpr CpuTargetInfo makeInfo(std::string_view name,
                                  std::string_view symbolSuffix, int lanes,
                                  int vectorRegisters, bool multipliesBf16,
-                                 bool multipliesBytes, size_t featureCount,
-                                 std::string_view llvmCpu,
-                                 std::string_view llvmFeatures) {
+                                 bool multipliesBytes, size_t featureCount) {
   return {name,
           symbolSuffix,
           lanes,
           vectorRegisters,
           multipliesBf16,
           multipliesBytes,
-          std::span<const std::string_view>(kFeatures.data(), featureCount),
-          llvmCpu,
-          llvmFeatures};
+          std::span<const std::string_view>(kFeatures.data(), featureCount)};
 }
-
-// For icelake and znver4 LLVM gets v4 and the rest as features: its own CPUs of
-// these names would add some, sse4a among them, that the manifest has no name
-// for.
-constexpr std::string_view kBf16 = "+avx512bf16,";
-constexpr std::string_view kLlvmZnver4 =
-    "+avx512bf16,+avx512vnni,+avx512vbmi,+avx512vbmi2,+avx512ifma,"
-    "+avx512bitalg,+avx512vpopcntdq,+gfni,+vaes,+vpclmulqdq";
-constexpr std::string_view kLlvmIceLake = kLlvmZnver4.substr(kBf16.size());
 
 // In the order of the enumeration, and of preference.
 constexpr std::array<CpuTargetInfo, 4> kTargets = {
-    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, false, kFeaturesV3,
-             "x86-64-v3", ""),
-    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, false, kFeaturesV4,
-             "x86-64-v4", ""),
-    makeInfo("icelake", "icelake", 16, 32, false, true, kFeaturesIceLake,
-             "x86-64-v4", kLlvmIceLake),
-    makeInfo("znver4", "znver4", 16, 32, true, true, kFeaturesZnver4,
-             "x86-64-v4", kLlvmZnver4)};
+    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, false, kFeaturesV3),
+    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, false, kFeaturesV4),
+    makeInfo("icelake", "icelake", 16, 32, false, true, kFeaturesIceLake),
+    makeInfo("znver4", "znver4", 16, 32, true, true, kFeaturesZnver4)};
 
 } // namespace
 

@@ -38,10 +38,6 @@ struct CpuTargetInfo {
   /// Names of the manifest's `cpu_features`: everything that compiled code for
   /// this target, kernels and host function, may use.
   std::span<const std::string_view> cpuFeatures;
-  /// For llvm::TargetMachine: CPU name and feature string, with which LLVM
-  /// uses no instruction outside of `cpuFeatures`.
-  std::string_view llvmCpu;
-  std::string_view llvmFeatures;
 };
 
 /// Reentrant, like all functions here.
