@@ -327,12 +327,13 @@ struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
     });
     if (verified.wasInterrupted())
       return signalPassFailure();
+    for (auto function : module.getOps<func::FuncOp>())
+      if (failed(verifyBody(function)) || failed(verifyPlaces(function)))
+        return signalPassFailure();
     planWeights(module);
     SymbolTable symbols(module);
     for (auto function :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-      if (failed(verifyBody(function)) || failed(verifyPlaces(function)))
-        return signalPassFailure();
       FunctionPlanner planner(function, symbols);
       if (failed(planner.check(maxBatch)))
         return signalPassFailure();

@@ -301,8 +301,8 @@ def _height_and_width(image_size: Union[int, tuple[int, int]]) -> tuple[int, int
 def _read_processor(
     folder: str,
 ) -> tuple[Optional[ConvNextImageProcessor], Optional[str]]:
-    """The image processor of a model folder, and the text that describes it.  A
-    model runs without one, which Hugging Face's does not read."""
+    """The image processor of a model folder, and the text that describes it.  As
+    in Hugging Face's, a model runs without one."""
     file = pathlib.Path(folder) / IMAGE_PROCESSOR_NAME
     if not file.exists():
         return None, None

@@ -64,28 +64,26 @@ std::vector<Picture> listPictures(const std::vector<std::string> &arguments) {
 // Pixels
 //===----------------------------------------------------------------------===//
 
-/// All of standard input, or nothing and what is wrong with it.
-static std::string readStandardInput(std::string &error) {
+/// Reads all of standard input.  Returns what is wrong with it, or "".
+static std::string readStandardInput(std::string &bytes) {
   constexpr size_t most = size_t(1) << 30; // As of a picture's file.
-  std::string bytes;
   char piece[1 << 16];
   try {
     for (;;) {
       const ssize_t count = ::read(STDIN_FILENO, piece, sizeof(piece));
+      if (count == 0)
+        return "";
       if (count < 0 && errno == EINTR)
         continue;
       if (count < 0)
-        error = std::string("cannot be read: ") + std::strerror(errno);
-      else if (bytes.size() + count > most)
-        error = "has more than 1 GB";
-      if (count <= 0 || !error.empty())
-        break;
+        return std::string("cannot be read: ") + std::strerror(errno);
+      if (bytes.size() + count > most)
+        return "has more than 1 GB";
       bytes.append(piece, count);
     }
   } catch (const std::bad_alloc &) {
-    error = "out of memory";
+    return "out of memory";
   }
-  return error.empty() ? bytes : "";
 }
 
 PictureLoader::PictureLoader(const Model &model, const Options &options)
@@ -105,7 +103,8 @@ void PictureLoader::loadOne(Picture &picture, float *out) const {
     return;
   cvt_status *status;
   if (picture.name == "-") {
-    const std::string bytes = readStandardInput(picture.error);
+    std::string bytes;
+    picture.error = readStandardInput(bytes);
     if (!picture.error.empty())
       return;
     status = cvt_model_preprocess(model.get(), "-", bytes.data(), bytes.size(),

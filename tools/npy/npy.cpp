@@ -270,8 +270,11 @@ void Writer::createTemporary() {
   ::close(fd);
   temporary = name;
   stream.open(temporary, std::ios::binary | std::ios::in | std::ios::out);
-  if (!stream)
-    throw Error(path + ": cannot create the file: " + std::strerror(errno));
+  if (!stream) {
+    const std::string reason = std::strerror(errno);
+    ::unlink(temporary.c_str()); // The destructor is not called.
+    throw Error(path + ": cannot create the file: " + reason);
+  }
 }
 
 /// The same length whatever the number of rows is.
