@@ -20,6 +20,10 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace llvm;
@@ -80,6 +84,28 @@ static Error writeFile(const std::string &path, StringRef bytes) {
   if (code)
     return createStringError(code, "cannot write %s for the linker: %s",
                              path.c_str(), code.message().c_str());
+  return Error::success();
+}
+
+/// lld writes to a mapped file, where a full disk is no error but a SIGBUS: so
+/// `path`, which does not stay, asks for as much before.
+static Error checkRoom(const std::string &path, size_t bytes) {
+  int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                    S_IRUSR | S_IWUSR);
+  int error = errno;
+  if (file >= 0)
+    do
+      error = ::posix_fallocate(file, 0, bytes);
+    while (error == EINTR);
+  if (file >= 0) {
+    ::close(file);
+    ::unlink(path.c_str());
+  }
+  if (error)
+    return createStringError(
+        std::error_code(error, std::generic_category()),
+        "no room for %zu bytes at %s for the linker (set TMPDIR): %s", bytes,
+        path.c_str(), std::strerror(error));
   return Error::success();
 }
 
@@ -197,6 +223,7 @@ public:
   Error create() { return directory.create(); }
 
   Error add(const Object &object) {
+    inputBytes += object.bytes.size();
     inputs.push_back(
         {directory.file(Twine(inputs.size()) + ".o"), object.name});
     return writeFile(inputs.back().path, object.bytes);
@@ -213,6 +240,8 @@ public:
   /// What the linker writes.
   Expected<std::string> run(std::vector<std::string> flags) {
     std::string output = directory.file("output");
+    if (Error error = checkRoom(output, inputBytes + headersAndPadding))
+      return error;
     if (Error error = runLinker(inputs, std::move(flags), output))
       return error;
     auto buffer = MemoryBuffer::getFile(output, /*IsText=*/false,
@@ -225,8 +254,13 @@ public:
   }
 
 private:
+  /// What the output has beyond its inputs' sections: tables of sections and
+  /// segments, and segments that start at pages.
+  static constexpr size_t headersAndPadding = 16 * CVT_PAGE_BYTES;
+
   PrivateDirectory directory;
   std::vector<Input> inputs;
+  size_t inputBytes = 0;
 };
 } // namespace
 

@@ -11,7 +11,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace cvt;
 using namespace cvt::test;
@@ -97,4 +102,50 @@ TEST(Link, NotAnObject) {
   std::string error = errorOf({{"kernel_17", "this is no object"}});
   EXPECT_NE(error.find("kernel_17"), std::string::npos) << error;
   EXPECT_EQ(error.find('/'), std::string::npos) << error;
+}
+
+/// A file system of `bytes` bytes at TMPDIR, for this process alone.
+static bool mountTemporaryFolder(const std::string &folder, size_t bytes) {
+  std::string options = "size=" + std::to_string(bytes);
+  return mount("test", folder.c_str(), "tmpfs", 0, options.c_str()) == 0 &&
+         setenv("TMPDIR", folder.c_str(), 1) == 0;
+}
+
+/// Links in ever larger temporary folders, from one that is too small for the
+/// inputs to one that is not too small for the output.  Ends the process: 0 if
+/// all is well, 2 where nothing can be mounted.
+[[noreturn]] static void linkInSmallFolders() {
+  if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    std::_Exit(2);
+  std::string folder = testing::TempDir() + "cvt-small-XXXXXX";
+  if (!mkdtemp(folder.data()) ||
+      mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    std::_Exit(2);
+  ObjectFile program("program");
+  std::string error;
+  size_t failures = 0, pages = 2;
+  do {
+    if (!mountTemporaryFolder(folder, pages * 4096))
+      std::_Exit(2);
+    error = errorOf(program.object);
+    umount(folder.c_str());
+    if (!error.empty() && error.find(" for the linker") == std::string::npos)
+      std::_Exit(1);
+    failures += !error.empty();
+  } while (!error.empty() && ++pages < 100);
+  rmdir(folder.c_str());
+  std::_Exit(error.empty() && failures > 2 ? 0 : 1);
+}
+
+TEST(Link, FullDisk) {
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0)
+    linkInSmallFolders();
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) == 2)
+    GTEST_SKIP() << "no file system of a given size can be mounted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
