@@ -302,7 +302,8 @@ def _run_compiler(source: Source, folder: pathlib.Path, flags: list[str]) -> Non
         errors="replace",
         check=False,
     )
-    lines = result.stderr.splitlines()
+    # Messages shall not name a file that is gone when they are read.
+    lines = result.stderr.replace(str(config), "config").splitlines()
     for line in lines:
         warning = line[len(WARNING_PREFIX) :]
         if line.startswith(WARNING_PREFIX) and warning not in source.known_warnings:

@@ -278,13 +278,7 @@ class CvtConfig:
         for an argument that means something else.
         """
         file = _find_config_file(os.fspath(pretrained_model_name_or_path))
-        overrides = without_hub_arguments(overrides)
-        if overrides.pop("return_unused_kwargs", False):
-            raise ValueError(
-                "from_pretrained() does not take return_unused_kwargs; it returns "
-                "the configuration alone"
-            )
-        return cls._read(file, overrides)
+        return cls._read(file, without_hub_arguments(overrides))
 
     @classmethod
     def from_json_file(cls, json_file: Union[str, os.PathLike[str]]) -> CvtConfig:

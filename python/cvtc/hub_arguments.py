@@ -14,6 +14,7 @@ _WITHOUT_EFFECT = frozenset(
     (
         "force_download",
         "local_files_only",
+        "mirror",
         "proxies",
         "resume_download",
         "token",
@@ -31,21 +32,49 @@ _PLACES = {
 }
 # How a model is loaded, where the result is the same.
 _WITHOUT_EFFECT_ON_MODELS = frozenset(
-    ("attn_implementation", "from_pt", "low_cpu_mem_usage")
+    (
+        "attn_implementation",
+        "from_pt",
+        "low_cpu_mem_usage",
+        "max_memory",
+        "offload_buffers",
+        "offload_folder",
+        "offload_state_dict",
+        "weights_only",
+    )
+)
+# What a model is loaded from or as, which is refused unless it is false.
+_OTHER_MODELS = (
+    "from_flax",
+    "gguf_file",
+    "key_mapping",
+    "load_in_4bit",
+    "load_in_8bit",
+    "quantization_config",
+    "state_dict",
+    "tp_plan",
+    "tp_size",
+    "device_mesh",
+    "use_kernels",
 )
 _CPU = (None, "cpu", "auto", {"": "cpu"})
 
 
 def without_hub_arguments(kwargs: Dict[str, Any]) -> Dict[str, Any]:
     """The arguments that do not say where files are from.  Raises ValueError for
-    those that mean another file or place."""
+    those that mean another file or place, or another result."""
     for key, same in _PLACES.items():
         if kwargs.get(key) not in same:
             raise ValueError(
                 f"from_pretrained() does not take {key}; give the path of the folder "
                 "that is meant"
             )
-    ours = {*_WITHOUT_EFFECT, *_PLACES}
+    if kwargs.get("return_unused_kwargs"):
+        raise ValueError(
+            "from_pretrained() does not take return_unused_kwargs; it returns what "
+            "it loads alone"
+        )
+    ours = {*_WITHOUT_EFFECT, *_PLACES, "return_unused_kwargs"}
     return {key: value for key, value in kwargs.items() if key not in ours}
 
 
@@ -70,6 +99,12 @@ def without_loading_arguments(kwargs: Dict[str, Any]) -> Dict[str, Any]:
             raise ValueError(
                 f'{key} is {dtype!r}, expected float32 or "auto"; precision says '
                 "what is computed in"
+            )
+    for key in _OTHER_MODELS:
+        if kwargs.pop(key, None):
+            raise ValueError(
+                f"from_pretrained() does not take {key}; weights names a file in "
+                "Hugging Face's formats, and precision says what is computed in"
             )
     return {k: v for k, v in kwargs.items() if k not in _WITHOUT_EFFECT_ON_MODELS}
 

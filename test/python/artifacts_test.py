@@ -181,6 +181,10 @@ class CacheTest(unittest.TestCase):
             third = model.compile(max_batch=3)
         self.assertEqual(set(self.cache.glob("*.cvt")), {second, third})
 
+    def test_errors_name_no_temporary_file(self):
+        with self.assertRaisesRegex(ValueError, "^config: for images of 1x1 pixels, "):
+            self.model().compile(image_size=1)
+
     def test_a_compiler_that_dies(self):
         with tempfile.TemporaryDirectory() as folder:
             compiler = pathlib.Path(folder) / "cvt-compile"

@@ -20,8 +20,10 @@ HARMLESS = {
     "cache_dir": None,
     "force_download": True,
     "local_files_only": True,
+    "mirror": None,
     "proxies": {},
     "resume_download": True,
+    "return_unused_kwargs": False,
     "revision": "main",
     "subfolder": "",
     "token": "secret",
@@ -62,11 +64,12 @@ class HubArgumentsTest(unittest.TestCase):
                     ):
                         cls.from_pretrained(digits.MODEL, **{name: value})
 
-    def test_configs_come_alone(self):
-        load = cvtc.CvtConfig.from_pretrained
-        load(digits.MODEL, return_unused_kwargs=False)
-        with self.assertRaisesRegex(ValueError, "does not take return_unused_kwargs"):
-            load(digits.MODEL, return_unused_kwargs=True)
+    def test_results_come_alone(self):
+        for cls in CLASSES:
+            with self.assertRaisesRegex(
+                ValueError, "does not take return_unused_kwargs; it returns what"
+            ):
+                cls.from_pretrained(digits.MODEL, return_unused_kwargs=True)
 
 
 class LoadingTest(unittest.TestCase):
@@ -87,6 +90,8 @@ class LoadingTest(unittest.TestCase):
             {"device_map": {"": "cpu"}, "dtype": np.dtype("f4")},
             {"device_map": None, "dtype": None, "from_pt": True},
             {"torch_dtype": "float32"},
+            {"weights_only": True, "from_flax": False, "state_dict": None},
+            {"quantization_config": None, "offload_folder": "x", "max_memory": {}},
         ):
             with self.subTest(options):
                 self.assertEqual(self.load(**options).config, self.load().config)
@@ -106,6 +111,8 @@ class LoadingTest(unittest.TestCase):
             "^device_map is 'cuda:0', expected None": {"device_map": "cuda:0"},
             "^device_map is {'': 0}, expected None": {"device_map": {"": 0}},
             "does not take output_loading_info": {"output_loading_info": True},
+            "does not take state_dict; weights names a file": {"state_dict": {"a": 1}},
+            "does not take load_in_8bit; .* precision says": {"load_in_8bit": True},
             "^activation is 'relu', expected one of gelu, quick_gelu$": {
                 "activation": "relu"
             },
