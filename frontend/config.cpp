@@ -147,6 +147,11 @@ readImageSize(ObjectReader &reader) {
     int64_t size = reader.integer("image_size", 1, limits);
     return std::pair(size, size);
   }
+  if (value->size() != 2) {
+    reader.fail("image_size", describe(*value),
+                "one number, or a list of 2: height and width");
+    return std::nullopt;
+  }
   std::vector<int64_t> sizes = reader.integers("image_size", {1, 1}, 2, limits);
   return std::pair(sizes[0], sizes[1]);
 }

@@ -118,6 +118,9 @@ static llvm::Error benchNetwork(const Options &options) {
   if (!network)
     return network.takeError();
   const std::vector<NetworkKernel> chosen = choose(*network, options.only);
+  if (chosen.empty())
+    return llvm::createStringError("--only=" + options.only +
+                                   ": no kernel's name contains it");
   ThreadPool pool(options.threads);
   std::vector<TimedKernel> timed;
   for (const NetworkKernel &kernel : chosen) {

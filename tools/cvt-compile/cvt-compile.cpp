@@ -230,7 +230,7 @@ int Compiler::verify() {
   }
 }
 
-/// Whether every name in --outputs is one that this model has.
+/// Whether every name in --outputs is one that this model has, and none twice.
 llvm::Error Compiler::checkOutputs(mlir::ModuleOp module) {
   auto forward = module.lookupSymbol<mlir::func::FuncOp>("forward");
   std::vector<std::string> known = {"hidden_states"};
@@ -238,10 +238,15 @@ llvm::Error Compiler::checkOutputs(mlir::ModuleOp module) {
        forward->getAttrOfType<mlir::ArrayAttr>(CvtDialect::kOutputsAttr)
            .getAsValueRange<mlir::StringAttr>())
     known.push_back(name.str());
-  for (const std::string &name : options.outputs)
+  bool allStates = llvm::is_contained(options.outputs, "hidden_states");
+  for (llvm::StringRef name : options.outputs) {
     if (!llvm::is_contained(known, name))
       return llvm::createStringError("--outputs: this model has no " + name +
                                      "; it has " + llvm::join(known, ", "));
+    if (allStates && name.starts_with("hidden_states_"))
+      return llvm::createStringError("--outputs: " + name +
+                                     " is one of hidden_states already");
+  }
   return llvm::Error::success();
 }
 

@@ -339,6 +339,9 @@ TEST(Config, ImageSizeIsOptional) {
   for (const json &value : {json(0), json(-3), json(32769), json("big")})
     expectHolds(refuse({{"image_size", value}}),
                 {"image_size is ", "from 1 to 32768"});
+  for (const json &value : {json({64}), json({64, 64, 3})})
+    expectHolds(refuse({{"image_size", value}}),
+                {"image_size is a list of ", "a list of 2: height and width"});
 }
 
 TEST(Config, HeadsDivideTheirDimension) {
