@@ -4,6 +4,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -46,9 +47,17 @@ LogicalResult CvtDialect::verifyOperationAttribute(Operation *op,
       (!isa<FormatAttr>(value) || !op->hasTrait<GraphOp>()))
     return op->emitError() << "'" << name
                            << "' must be a #cvt.format of a graph op";
-  if (name == kOutputsAttr && !areDistinctNames(value))
-    return op->emitError() << "'" << name
-                           << "' must be an array of different names";
+  if (name == kOutputsAttr) {
+    if (!areDistinctNames(value))
+      return op->emitError()
+             << "'" << name << "' must be an array of different names";
+    // A planned function has its outputs among its arguments.
+    auto function = dyn_cast<FunctionOpInterface>(op);
+    size_t results = function ? function.getNumResults() : 0;
+    if (results > 0 && cast<ArrayAttr>(value).size() != results)
+      return op->emitError()
+             << "'" << name << "' must name each of " << results << " results";
+  }
   if (name == kTargetAttr && !isa<StringAttr>(value))
     return op->emitError() << "'" << name << "' must be a string";
   if (name == kArenaAttr || name == kSectionOffsetAttr ||

@@ -4,12 +4,12 @@
 #include "compiler/memory/arena_planner.h"
 #include "compiler/memory/passes.h"
 #include "compiler/memory/placement.h"
+#include "compiler/memory/verify_plannable.h"
 #include "dialect/CvtDialect.h"
 #include "runtime/include/cvt/abi.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace cvt {
@@ -57,11 +57,13 @@ public:
       : source(function), symbols(symbols), placements(function),
         builder(function.getContext()) {}
 
-  /// Fails if a buffer of `maxBatch` images is too large for kernels.
+  /// Fails if a buffer of `maxBatch` images is too large for kernels, or rows
+  /// that one takes together lie apart.
   LogicalResult check(int64_t maxBatch);
   void rewrite();
 
 private:
+  LogicalResult checkRows(LaunchOp launch);
   int64_t planArenaOffsets();
   func::FuncOp declare();
   void rewriteLaunch(LaunchOp launch);
@@ -92,6 +94,27 @@ LogicalResult FunctionPlanner::check(int64_t maxBatch) {
              << " elements an image is too large for batches of " << maxBatch
              << ": together at most " << limit
              << "; use a smaller image or a smaller batch limit";
+  for (LaunchOp launch : source.getOps<LaunchOp>())
+    if (failed(checkRows(launch)))
+      return failure();
+  return success();
+}
+
+LogicalResult FunctionPlanner::checkRows(LaunchOp launch) {
+  auto arguments =
+      kernels::kernelArguments(*kernels::parseSymbolName(launch.getKernel()));
+  for (auto [index, value] : llvm::enumerate(launchedValues(launch))) {
+    if (value.getDefiningOp<WeightValueOp>())
+      continue;
+    const ValueBuffer &buffer =
+        placements.buffers()[placements.of(value).buffer];
+    if (rowsPerImage(value, arguments[index]) > 1 &&
+        imageElements(value) != buffer.imageElements)
+      return launch.emitOpError()
+             << "takes '" << arguments[index].name
+             << "' of all images as rows one after the other, but "
+             << value.getType() << " is a part of each image's";
+  }
   return success();
 }
 
@@ -174,20 +197,6 @@ Value FunctionPlanner::viewOf(Value value,
   return valueView(value, argument);
 }
 
-static Type elementType(kernels::Element element, Builder &builder) {
-  switch (element) {
-  case kernels::Element::F32:
-    return builder.getF32Type();
-  case kernels::Element::Bf16:
-    return builder.getBF16Type();
-  case kernels::Element::U8:
-    return builder.getIntegerType(8, /*isSigned=*/false);
-  case kernels::Element::I8:
-    return builder.getIntegerType(8, /*isSigned=*/true);
-  }
-  llvm_unreachable("unknown element");
-}
-
 /// A memref type of the argument's shape with these strides, innermost first.
 static MemRefType viewType(const kernels::KernelArgument &argument,
                            ArrayRef<int64_t> strides, Builder &builder) {
@@ -195,7 +204,7 @@ static MemRefType viewType(const kernels::KernelArgument &argument,
   for (int64_t extent : llvm::reverse(argument.extents))
     shape.push_back(extent == kernels::kRuntimeExtent ? ShapedType::kDynamic
                                                       : extent);
-  Type element = elementType(argument.element, builder);
+  Type element = elementType(argument.element, builder.getContext());
   auto dense = MemRefType::get(shape, element);
   SmallVector<int64_t> denseStrides;
   int64_t offset;
@@ -238,7 +247,7 @@ Value FunctionPlanner::valueView(Value value,
   const Placement &placement = placements.of(value);
   const ValueBuffer &buffer = placements.buffers()[placement.buffer];
   SmallVector<int64_t> strides = denseStrides(argument.extents);
-  int64_t rows = imageElements(value) / strides.back();
+  int64_t rows = rowsPerImage(value, argument);
   if (rows == 1)
     strides.back() = buffer.imageElements;
   Value base = arena;
@@ -257,58 +266,6 @@ Value FunctionPlanner::valueView(Value value,
 // Pass
 //===----------------------------------------------------------------------===//
 
-/// Whether every launch names a kernel that exists and fits its operands.
-static LogicalResult verifyLaunch(LaunchOp launch) {
-  auto spec = kernels::parseSymbolName(launch.getKernel());
-  if (!spec)
-    return launch.emitOpError()
-           << "refers to " << launch.getKernelAttr()
-           << ", whose name is not the specification of a kernel";
-  size_t operands = launch.getInputs().size() + launch.getResults().size();
-  if (size_t arguments = kernels::kernelArguments(*spec).size();
-      arguments != operands)
-    return launch.emitOpError()
-           << "has " << operands << " operands and results, its kernel takes "
-           << arguments;
-  return success();
-}
-
-/// Whether `function` is one block of launches and views on tensors.
-static LogicalResult verifyBody(func::FuncOp function) {
-  if (!llvm::hasSingleElement(function.getBody()))
-    return function.emitError("has no body of one block, which is planned");
-  for (Type type : llvm::concat<const Type>(function.getArgumentTypes(),
-                                            function.getResultTypes()))
-    if (!isa<RankedTensorType>(type))
-      return function.emitError()
-             << "takes or returns " << type << ", expected tensors only";
-  for (Operation &op : function.getBody().front())
-    if (!isa<LaunchOp, WeightValueOp, ReshapeOp, PrependClassTokenOp,
-             TakeClassTokenOp, DropClassTokenOp, func::ReturnOp>(op))
-      return op.emitOpError("is not planned; run the kernels phase first");
-  return success();
-}
-
-/// Whether every value that is prepended or returned is, through reshapes, a
-/// result of a launch, and none has two places to be.
-static LogicalResult verifyPlaces(func::FuncOp function) {
-  DenseSet<Value> placed;
-  auto verdict = function.walk([&](Operation *op) {
-    if (!isa<PrependClassTokenOp, func::ReturnOp>(op))
-      return WalkResult::advance();
-    for (Value operand : op->getOperands()) {
-      Value root = stripReshapes(operand);
-      if (root.getDefiningOp<LaunchOp>() && placed.insert(root).second)
-        continue;
-      op->emitOpError("needs a value of its own for each operand: the result "
-                      "of a launch that is prepended or returned once");
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  return failure(verdict.wasInterrupted());
-}
-
 namespace {
 
 struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
@@ -321,14 +278,8 @@ struct PlanMemory : cvt::impl::PlanMemoryBase<PlanMemory> {
                          << ", expected at least 1";
       return signalPassFailure();
     }
-    auto verified = module.walk([](LaunchOp launch) {
-      return failed(verifyLaunch(launch)) ? WalkResult::interrupt()
-                                          : WalkResult::advance();
-    });
-    if (verified.wasInterrupted())
-      return signalPassFailure();
     for (auto function : module.getOps<func::FuncOp>())
-      if (failed(verifyBody(function)) || failed(verifyPlaces(function)))
+      if (failed(verifyPlannable(function)))
         return signalPassFailure();
     planWeights(module);
     SymbolTable symbols(module);

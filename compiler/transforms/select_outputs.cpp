@@ -98,7 +98,7 @@ struct SelectOutputs : cvt::impl::SelectOutputsPassBase<SelectOutputs> {
              << "needs a function @" << kFunction << " of one block";
     auto named =
         function->getAttrOfType<ArrayAttr>(cvt::CvtDialect::kOutputsAttr);
-    if (!named || named.size() != function.getNumResults())
+    if (!named)
       return function.emitOpError()
              << "must name each of its " << function.getNumResults()
              << " results in '" << cvt::CvtDialect::kOutputsAttr << "'";

@@ -249,6 +249,13 @@ func.func @forward() attributes {cvt.outputs = ["logits", "logits"]} {
 
 // -----
 
+// expected-error@+1 {{'cvt.outputs' must name each of 1 results}}
+func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {cvt.outputs = ["a", "b"]} {
+  return %x : tensor<?x8xf32>
+}
+
+// -----
+
 // expected-error@+1 {{'cvt.target' must be a string}}
 func.func @forward() attributes {cvt.target = 4} {
   return

@@ -52,3 +52,61 @@ func.func @forward_x86_64_v3(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
   %2 = cvt.launch @copy_c8_t4_f32_x86_64_v3(%1) : (tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
   return %2 : tensor<?x4x8xf32>
 }
+
+// -----
+
+cvt.kernel @copy_c8_t4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  // expected-error @+1 {{has 'tensor<?x4x8xbf16>' where its kernel takes 32 'f32' as 'in'}}
+  %0 = cvt.launch @copy_c8_t4_f32_x86_64_v3(%x) : (tensor<?x4x8xbf16>) -> tensor<?x4x8xf32>
+  return %0 : tensor<?x4x8xf32>
+}
+
+// -----
+
+cvt.kernel @copy_c8_t4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x4x8xf32>) -> tensor<?x3x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  // expected-error @+1 {{has 'tensor<?x3x8xf32>' where its kernel takes 32 'f32' as 'out'}}
+  %0 = cvt.launch @copy_c8_t4_f32_x86_64_v3(%x) : (tensor<?x4x8xf32>) -> tensor<?x3x8xf32>
+  return %0 : tensor<?x3x8xf32>
+}
+
+// -----
+
+cvt.weight @w : tensor<1x8x4xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
+cvt.kernel @linear_n8_k8_m4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  %w = cvt.weight_value @w : tensor<1x8x4xf32>
+  // expected-error @+1 {{has 'tensor<1x8x4xf32>' where its kernel takes 64 'f32' as 'w'}}
+  %0 = cvt.launch @linear_n8_k8_m4_f32_x86_64_v3(%x, %w) : (tensor<?x4x8xf32>, tensor<1x8x4xf32>) -> tensor<?x4x8xf32>
+  return %0 : tensor<?x4x8xf32>
+}
+
+// -----
+
+cvt.weight @w : tensor<1x8x8xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
+cvt.kernel @linear_n8_k8_m4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x4x8xf32>) -> tensor<?x3x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  %w = cvt.weight_value @w : tensor<1x8x8xf32>
+  // expected-error @+1 {{has operands of 4 and of 3 rows an image}}
+  %0 = cvt.launch @linear_n8_k8_m4_f32_x86_64_v3(%x, %w) : (tensor<?x4x8xf32>, tensor<1x8x8xf32>) -> tensor<?x3x8xf32>
+  return %0 : tensor<?x3x8xf32>
+}
+
+// -----
+
+// Of two images, 4 rows lie behind one class token each.
+cvt.weight @w : tensor<1x8x8xf32> from #cvt.stored<"m", offset = 0, dtype = f32>
+cvt.kernel @linear_n8_k8_m4_f32_x86_64_v3 flops 1 bytes 1
+func.func @forward_x86_64_v3(%x: tensor<?x5x8xf32>) -> tensor<?x4x8xf32>
+    attributes {cvt.outputs = ["a"], cvt.target = "x86-64-v3"} {
+  %w = cvt.weight_value @w : tensor<1x8x8xf32>
+  %rest = cvt.drop_class_token %x : (tensor<?x5x8xf32>) -> tensor<?x4x8xf32>
+  // expected-error @+1 {{takes 'a' of all images as rows one after the other, but 'tensor<?x4x8xf32>' is a part of each image's}}
+  %0 = cvt.launch @linear_n8_k8_m4_f32_x86_64_v3(%rest, %w) : (tensor<?x4x8xf32>, tensor<1x8x8xf32>) -> tensor<?x4x8xf32>
+  return %0 : tensor<?x4x8xf32>
+}

@@ -315,8 +315,7 @@ Expected<func::FuncOp> findForward(ModuleOp module) {
     return createStringError("the module has no @forward of one block that "
                              "takes pixel values tensor<?xCxHxWxf32>");
   auto names = forward->getAttrOfType<ArrayAttr>(CvtDialect::kOutputsAttr);
-  if (!names || names.size() != forward.getNumResults() ||
-      !llvm::all_of(names, isPlainName))
+  if (!names || !llvm::all_of(names, isPlainName))
     return createStringError("@forward must have a plain name for each of its "
                              "results in " +
                              CvtDialect::kOutputsAttr);

@@ -24,7 +24,7 @@ func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {cvt.outpu
 
 //--- unnamed.mlir
 // UNNAMED: error: 'func.func' op must name each of its 2 results in 'cvt.outputs'
-func.func @forward(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) attributes {cvt.outputs = ["logits"]} {
+func.func @forward(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   return %x, %x : tensor<?x8xf32>, tensor<?x8xf32>
 }
 

@@ -173,20 +173,38 @@ void FunctionLowering::lowerLaunch(LaunchOp launch) {
   builder.setInsertionPointToStart(next);
 }
 
+/// Whether a halide_buffer_t can describe `view` of an argument of `function`.
+static LogicalResult verifyView(ViewOp view, func::FuncOp function) {
+  if (!isa<BlockArgument>(view.getBase()) ||
+      view.getBatch() != function.getArguments().back())
+    return view.emitOpError("must be of an argument of its function, and of "
+                            "the batch that is its last argument");
+  if (!HalideBuffers::canDescribe(cast<MemRefType>(view.getType())))
+    return view.emitOpError()
+           << "must have at most " << HalideBuffers::kMaxRank
+           << " dimensions, extents and strides of 32 bits, and elements that "
+              "kernels have";
+  return success();
+}
+
 /// Whether `function` is what cvt-plan-memory leaves.
 static LogicalResult verifyPlanned(func::FuncOp function) {
   auto outputs = function->getAttrOfType<ArrayAttr>(CvtDialect::kOutputsAttr);
   if (!function->hasAttr(CvtDialect::kArenaAttr) || !outputs ||
-      function.getNumArguments() < 3 + outputs.size())
+      function.getNumArguments() < 3 + outputs.size() ||
+      !llvm::hasSingleElement(function.getBody()))
     return function.emitError("is not planned; run cvt-plan-memory first");
-  for (LaunchOp launch : function.getOps<LaunchOp>())
-    for (Value operand : launch->getOperands()) {
-      auto view = operand.getDefiningOp<ViewOp>();
-      if (!view || !isa<BlockArgument>(view.getBase()) ||
-          cast<MemRefType>(view.getType()).getRank() > HalideBuffers::kMaxRank)
-        return launch.emitOpError("operands must be views of at most four "
-                                  "dimensions on the function's arguments");
-    }
+  for (Operation &op : function.getBody().front()) {
+    if (!isa<LaunchOp, ViewOp, func::ReturnOp>(op))
+      return op.emitOpError("is not planned; run cvt-plan-memory first");
+    if (auto view = dyn_cast<ViewOp>(op);
+        view && failed(verifyView(view, function)))
+      return failure();
+    if (isa<LaunchOp>(op) && llvm::any_of(op.getOperands(), [](Value operand) {
+          return !operand.getDefiningOp<ViewOp>();
+        }))
+      return op.emitOpError("operands must be views");
+  }
   return success();
 }
 

@@ -44,16 +44,29 @@ private:
 
 } // namespace
 
-/// The halide_type_t of an element.
-static int32_t halideType(Type element) {
+/// The halide_type_t of an element; nothing if no kernel has such.
+static std::optional<int32_t> halideType(Type element) {
+  if (element.isF32())
+    return HalideLayout::kFloat32;
   if (element.isBF16())
     return HalideLayout::kBfloat16;
   if (element.isSignedInteger(8))
     return HalideLayout::kInt8;
   if (element.isUnsignedInteger(8))
     return HalideLayout::kUint8;
-  assert(element.isF32() && "an element that no kernel has");
-  return HalideLayout::kFloat32;
+  return std::nullopt;
+}
+
+bool HalideBuffers::canDescribe(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  auto isSmall = [](int64_t number) {
+    return ShapedType::isDynamic(number) || llvm::isInt<32>(number);
+  };
+  return type.getRank() <= kMaxRank && halideType(type.getElementType()) &&
+         succeeded(type.getStridesAndOffset(strides, offset)) &&
+         llvm::all_of(type.getShape(), isSmall) &&
+         llvm::all_of(strides, isSmall);
 }
 
 /// Defines `void fill(ptr slot, ptr host, i32 extent)` for views of `type`.
@@ -80,7 +93,7 @@ LLVM::LLVMFuncOp HalideBuffers::fillerFor(MemRefType type) {
   slot.store64(Layout::kDeviceInterface, 0);
   slot.store(Layout::kHost, body->getArgument(1));
   slot.store64(Layout::kFlags, 0);
-  slot.store32(Layout::kType, halideType(type.getElementType()));
+  slot.store32(Layout::kType, *halideType(type.getElementType()));
   slot.store32(Layout::kDimensions, type.getRank());
   slot.store(Layout::kDim, slot.at(Layout::kBufferBytes));
   slot.store64(Layout::kPadding, 0);

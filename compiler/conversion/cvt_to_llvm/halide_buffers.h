@@ -20,9 +20,13 @@ public:
   static constexpr int64_t kSlotBytes = 128;
   static constexpr int64_t kMaxRank = 4;
 
+  /// Whether `fill` takes `type`: f32, bf16, si8 or ui8, at most kMaxRank
+  /// dimensions, extents and strides of 32 bits.
+  static bool canDescribe(mlir::MemRefType type);
+
   /// Makes the slot at `slot` (aligned to 8 bytes) describe the memory at
-  /// `host` as `type`, of f32, bf16, si8 or ui8, whose dynamic outermost
-  /// extent, if it has one, is the i32 `extent`.
+  /// `host` as `type`, whose dynamic outermost extent, if it has one, is the
+  /// i32 `extent`.
   void fill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value slot,
             mlir::MemRefType type, mlir::Value host, mlir::Value extent);
 

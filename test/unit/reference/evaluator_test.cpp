@@ -162,8 +162,7 @@ TEST_F(Evaluate, RefusesModulesWithoutForward) {
 
 TEST_F(Evaluate, RefusesOutputsWithoutPlainNames) {
   for (std::string names :
-       {"{}", "{cvt.outputs = []}", "{cvt.outputs = [\"../out\"]}",
-        "{cvt.outputs = [\"\"]}"})
+       {"{}", "{cvt.outputs = [\"../out\"]}", "{cvt.outputs = [\"\"]}"})
     EXPECT_EQ(refusal("func.func @forward(%x: " + kMap + ") -> " + kMap +
                           " attributes " + names + " { return %x : " + kMap +
                           " }",
