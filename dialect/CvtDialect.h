@@ -53,6 +53,10 @@ int64_t channelsOf(mlir::Value value);
 /// Bytes behind the numbers of a quantized row: see `cvt.quantize`.
 inline constexpr int64_t kQuantizedTail = 8;
 
+/// Products that an op of the format i8 may add up: those of an unsigned and a
+/// signed byte, whose sum surely fits into 32 bits.
+inline constexpr int64_t kMaxI8Terms = 65536;
+
 /// Numbers in a row of channels: without the tail of a quantized one.
 int64_t numbersPerRow(mlir::Value value);
 

@@ -3,6 +3,7 @@
 #include "dialect/CvtDialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
@@ -152,6 +153,11 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
     RankedTensorType type = lookUpWeightType(*this, source, symbols);
     if (!type)
       return failure();
+    Operation *symbol = symbols.lookupNearestSymbolFrom(*this, source);
+    if (symbol->getBlock() != (*this)->getBlock() ||
+        !symbol->isBeforeInBlock(*this))
+      return emitOpError() << "must stand behind " << source
+                           << ", which it is made of";
     types.push_back(type);
     shapes.push_back(type.getShape());
   }
@@ -162,10 +168,12 @@ LogicalResult PrepareOp::verifySymbolUses(SymbolTableCollection &symbols) {
   const int64_t sideBySide =
       packs && shape.size() == 4 ? std::max<int64_t>(shape[3], 1) : 1;
   auto expected = preparedShape(getStep(), shapes, sideBySide);
+  auto isF32 = [](Type type) { return getElementTypeOrSelf(type).isF32(); };
   auto matches = [](auto pair) {
     return std::get<0>(pair) == -1 || std::get<0>(pair) == std::get<1>(pair);
   };
-  if (!expected || (bits != 32 && !packs) || sideBySide > 32 / bits ||
+  if (!expected || (bits != 32 && !packs) || !llvm::isPowerOf2_64(sideBySide) ||
+      sideBySide > 32 / bits || !llvm::all_of(types, isF32) ||
       expected->size() != shape.size() ||
       !llvm::all_of(llvm::zip_equal(*expected, shape), matches) ||
       !openExtentsFit(getStep(), shapes.front(), shape))

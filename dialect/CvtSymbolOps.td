@@ -46,7 +46,7 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     |---|---|---|
     | `fold_bn_weight` | conv (C,1,k,k), gamma, variance (C) | conv · gamma / sqrt(variance + epsilon) |
     | `fold_bn_bias` | gamma, beta, mean, variance (C) | beta − mean · gamma / sqrt(variance + epsilon) |
-    | `pack_panels` | (N, …), K the product of the rest | (⌈N/width⌉, K, width), zero-padded; narrower types, whose elements are side by side in a lane of 32 bits, also (⌈N/width⌉, K/2, width, 2), si8 and ui8 (⌈N/width⌉, K/4, width, 4); si8: rows divided by their `row_scales`; ui8: the same with 128 added |
+    | `pack_panels` | (N, …), K the product of the rest | (⌈N/width⌉, K, width), zero-padded; narrower types, whose elements may be side by side in a lane of 32 bits, also (⌈N/width⌉, K/2, width, 2), si8 and ui8 also (⌈N/width⌉, K/4, width, 4); si8: rows divided by their `row_scales`; ui8: the same with 128 added |
     | `pack_panels_nhwc` | (N, C, k, k) | as `pack_panels`, with K in the order (ky, kx, c) |
     | `taps_outermost` | (C,1,k,k) | (k, k, C) |
     | `pad_taps` | (N, C, k, k) | (N, C, k, k'), k' ≥ k, zero-padded |
@@ -57,7 +57,8 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     Evaluated when the artifact is written; never at run time.
 
     Constraints:
-    - (C1) every source is a `cvt.weight` or `cvt.prepare` of the module;
+    - (C1) every source is a `cvt.weight` or `cvt.prepare` of `f32` that stands
+      before it in the module;
     - (C2) the sources' shapes and the result's type are the step's;
     - (C3) the folding steps have an `epsilon`, the others none;
     - (C4) only `pack_panels` and `pack_panels_nhwc` round, to bf16, si8 or ui8.

@@ -28,9 +28,6 @@ using namespace cvt;
 static constexpr int64_t kBf16Interleave = 2;
 static constexpr int64_t kI8Interleave = 4;
 
-/// Sums of more products of bytes than this might overflow.
-static constexpr int64_t kMaxI8Terms = 65536;
-
 static Format formatOf(Operation *op) {
   return op->getAttrOfType<FormatAttr>(CvtDialect::kFormatAttr).getValue();
 }

@@ -280,6 +280,28 @@ cvt.weight @w : tensor<4xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor
 
 // -----
 
+// prepare (C2)
+cvt.weight @w : tensor<8x12xf32> from #cvt.random<ones, seed = 1, std = 1.0, tensor = "w">
+// expected-error@+1 {{cannot make 'tensor<1x4x8x3xsi8>' by pack_panels of 'tensor<8x12xf32>'}}
+cvt.prepare @p = pack_panels(@w) : tensor<1x4x8x3xsi8>
+
+// -----
+
+// prepare (C1): nothing is made of itself
+// expected-error@+1 {{must stand behind @b, which it is made of}}
+cvt.prepare @a = pad(@b) : tensor<4xf32>
+cvt.prepare @b = pad(@a) : tensor<4xf32>
+
+// -----
+
+// prepare (C1)
+cvt.weight @w : tensor<8x8xf32> from #cvt.random<ones, seed = 1, std = 1.0, tensor = "w">
+cvt.prepare @p = pack_panels(@w) : tensor<1x8x8xbf16>
+// expected-error@+1 {{cannot make 'tensor<1x64x1xf32>' by pack_panels of 'tensor<1x8x8xbf16>'}}
+cvt.prepare @q = pack_panels(@p) : tensor<1x64x1xf32>
+
+// -----
+
 // prepare (C4)
 cvt.weight @w : tensor<8x3xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{cannot make 'tensor<1x1x8x2xbf16>' by pack_panels of 'tensor<8x3xf32>'}}

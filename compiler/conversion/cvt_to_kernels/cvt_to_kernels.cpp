@@ -37,6 +37,10 @@ static Format formatOf(Operation *op) {
   return format ? format.getValue() : Format::F32;
 }
 
+// What the dialect and the kernels each say of bytes is the same.
+static_assert(kQuantizedTail == kernels::kQuantizedTail);
+static_assert(kMaxI8Terms == kernels::kMaxByteProducts);
+
 static kernels::Element toKernel(Format format) {
   switch (format) {
   case Format::F32:
