@@ -337,8 +337,8 @@ Error WeightValues::stream(StringRef symbol, unsigned steps, Take take) {
     return source ? streamPieces(**source, take) : source.takeError();
   }
   if (steps == kMaxSteps)
-    return symbolError(symbol, "is made from itself, or in more than " +
-                                   Twine(kMaxSteps) + " steps");
+    return symbolError(symbol,
+                       "is made in more than " + Twine(kMaxSteps) + " steps");
   auto prepare = cast<PrepareOp>(*op);
   SmallVector<Source, 4> sources;
   for (auto name : prepare.getSources().getAsRange<FlatSymbolRefAttr>()) {

@@ -255,11 +255,13 @@ TEST_F(Evaluate, RefusesSizesBeforeItAllocates) {
             "@p: has no elements or more than 2147483648");
 }
 
-TEST_F(Evaluate, RefusesStepsWithoutEnd) {
-  EXPECT_EQ(refusal("cvt.prepare @a = pad(@b) : tensor<2xf32>\n"
-                    "cvt.prepare @b = pad(@a) : tensor<2xf32>",
-                    "a"),
-            "@a: is made from itself, or in more than 8 steps");
+TEST_F(Evaluate, RefusesLongChainsOfSteps) {
+  std::string text = "cvt.weight @s0 : tensor<2xf32> from "
+                     "#cvt.random<ones, seed = 0, std = 0.0, tensor = \"w\">";
+  for (int i = 1; i <= 10; ++i)
+    text += "\ncvt.prepare @s" + std::to_string(i) + " = pad(@s" +
+            std::to_string(i - 1) + ") : tensor<2xf32>";
+  EXPECT_EQ(refusal(text, "s10"), "@s2: is made in more than 8 steps");
 }
 
 TEST_F(Evaluate, RefusesDeviationsThatAreNone) {

@@ -49,8 +49,8 @@ TEST_F(Section, GoesByOffsetWithZerosBetween) {
   Floats written = write(moduleOf(40, counting("w", "2x2", 4) +
                                           counting("unused", "9999", 0) +
                                           R"(
-        cvt.prepare @last = pad(@unpadded) : tensor<3xf32> {cvt.section_offset = 24}
         cvt.weight @unpadded : tensor<1xf32> from #cvt.stored<"counting.bin", offset = 400, dtype = f32>
+        cvt.prepare @last = pad(@unpadded) : tensor<3xf32> {cvt.section_offset = 24}
         cvt.prepare @first = pack_panels(@w) : tensor<1x2x2xf32> {cvt.section_offset = 4})"),
                          error);
   EXPECT_EQ(error, "");
