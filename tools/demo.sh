@@ -2,6 +2,10 @@
 # Compiles the model in test/models/cvt-digits and classifies some of the
 # pictures beside it, which it was not trained on.  Sets the machine up first.
 set -euo pipefail
+if [ $# -ne 0 ]; then
+  echo "usage: tools/demo.sh" >&2
+  exit 2
+fi
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # show COMMAND...: prints the command, then runs it.

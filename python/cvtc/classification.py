@@ -61,8 +61,9 @@ def classify(
 
     model: a classifier, or where one is: a model folder, a name in Hugging
         Face's cache, or an artifact.
-    images: a picture as a path, the bytes of a file, a PIL image, or an array
-        or tensor; or several: a list or another iterable of them, or a batch
+    images: a picture as a path, the bytes of a file, a PIL image (turned
+        upright as its file says, as files are), or an array or tensor; or
+        several: a list or another iterable of them, or a batch
         with four axes.
     top_k: labels for each picture, at most.
     image_processor: instead of the model's own.
@@ -82,9 +83,11 @@ def classify(
             "become pixel_values; give an image_processor"
         )
     if image_inputs.is_single(images):
-        return _classify_batch(model, processor, [images], top_k)[0]
+        images = [image_inputs.upright(images)]
+        return _classify_batch(model, processor, images, top_k)[0]
     is_batch = getattr(images, "ndim", None) is not None
     flat = image_inputs.flat_list(images if is_batch else list(images))
+    flat = [image_inputs.upright(image) for image in flat]
     results: list[list[dict[str, Any]]] = []
     for first in range(0, len(flat), BATCH):
         part = image_inputs.Part(flat, first, BATCH)
@@ -102,9 +105,10 @@ def _as_classifier(model: Union[Classifier, str, os.PathLike]) -> Classifier:
     else:
         opened = model
     if not isinstance(opened, Classifier):
+        kind = type(opened)
         raise TypeError(
-            f"model is of type {type(opened).__name__}, expected a classifier, "
-            "such as CvtForImageClassification, or where one is"
+            f"model is of type {kind.__module__}.{kind.__qualname__}, expected a "
+            "classifier of cvtc, such as CvtForImageClassification, or where one is"
         )
     return opened
 

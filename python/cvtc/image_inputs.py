@@ -98,6 +98,8 @@ def read(image: Any, name: str) -> Tuple[np.ndarray, Optional[str]]:
     are taken as they are, others are converted to RGB.  Raises ValueError for
     what is no image or damaged, OSError for a file that cannot be read."""
     with errors_about(name):
+        if isinstance(image, str) and image.startswith(("http://", "https://")):
+            raise ValueError("nothing is downloaded, expected a file")
         if isinstance(image, (str, os.PathLike)):
             return _native.decode_image_file(image), CHANNELS_LAST
         if isinstance(image, (bytes, bytearray, memoryview)):
@@ -117,6 +119,16 @@ def read(image: Any, name: str) -> Tuple[np.ndarray, Optional[str]]:
 def _is_pil(image: Any) -> bool:
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(image, module.Image)
+
+
+def upright(image: Any) -> Any:
+    """A PIL image turned as its file says; anything else as it is."""
+    orientation = 0x0112
+    if not _is_pil(image) or image.getexif().get(orientation, 1) == 1:
+        return image
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
 
 
 def _from_pil(image: Any) -> np.ndarray:

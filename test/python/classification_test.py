@@ -1,11 +1,13 @@
 """classify: labels and scores of pictures."""
 
+import io
 import unittest
 
 import numpy as np
 
 import cvtc
 import digits
+from frameworks import needs
 
 NAMES = "zero one two three four five six seven eight nine".split()
 
@@ -33,6 +35,29 @@ class ClassifyTest(unittest.TestCase):
             atol=1e-5,
         )
         self.assertEqual(len(cvtc.classify(digits.MODEL, picture, top_k=99)), 10)
+
+    @needs("PIL")
+    def test_turned_pictures(self):
+        """A camera's orientation counts for files and PIL images alike."""
+        from PIL import Image
+
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        stream = io.BytesIO()
+        Image.open(digits.PICTURES[4]).rotate(90).save(stream, "PNG", exif=exif)
+        expected = cvtc.classify(digits.MODEL, digits.PICTURES[4])
+        turned = Image.open(stream)
+        for images in (stream.getvalue(), turned):
+            self.assertEqual(cvtc.classify(digits.MODEL, images), expected)
+        self.assertEqual(cvtc.classify(digits.MODEL, [turned, turned])[1], expected)
+
+    def test_what_is_no_picture(self):
+        for images, sentence in {
+            "https://a/b.jpg": "nothing is downloaded, expected a file",
+            "no.png": "no.png: cannot open",
+        }.items():
+            with self.assertRaisesRegex((OSError, ValueError), sentence):
+                cvtc.classify(digits.MODEL, images)
 
     def test_sigmoid(self):
         model = cvtc.CvtForImageClassification.from_pretrained(
@@ -114,7 +139,7 @@ class ClassifyTest(unittest.TestCase):
         drawn = cvtc.CvtForImageClassification(cvtc.CvtConfig(depth=[1, 1, 1]))
         with self.assertRaisesRegex(ValueError, "give an image_processor"):
             cvtc.classify(drawn, digits.PICTURES[0])
-        with self.assertRaisesRegex(TypeError, "CvtModel, expected a classifier"):
+        with self.assertRaisesRegex(TypeError, "cvtc.*CvtModel, expected a classifier"):
             cvtc.classify(cvtc.CvtModel.from_pretrained(digits.MODEL), [])
         for top_k in (0, -3, 1.5, "2", None):
             with self.assertRaisesRegex(

@@ -46,11 +46,15 @@ def parse_options():
         prog="tools/bench/run.sh", description=__doc__.splitlines()[0]
     )
     add = parser.add_argument
-    add("--sections", type=words(SECTIONS), default=list(SECTIONS))
-    add("--models", type=words(models.MODELS), default=list(models.MODELS))
+    for name, values in (
+        ("--sections", SECTIONS),
+        ("--models", models.MODELS),
+        ("--peers", peers.MODULES),
+        ("--precisions", PRECISIONS),
+    ):
+        text = f"of {', '.join(values)}, with commas between; default all"
+        add(name, type=words(values), default=list(values), help=text)
     add("--batches", type=numbers, default=[1, 8])
-    add("--peers", type=words(peers.MODULES), default=list(peers.MODULES))
-    add("--precisions", type=words(PRECISIONS), default=list(PRECISIONS))
     add("--threads", type=int, default=2)
     add("--rounds", type=int, default=9)
     add("--turn-seconds", type=float, default=1.0, help="of a peer in a round")

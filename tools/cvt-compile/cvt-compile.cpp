@@ -29,6 +29,8 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <set>
+
 using namespace cvt;
 
 namespace {
@@ -61,6 +63,7 @@ private:
   int writeWeights();
   int verify();
 
+  llvm::Error checkOutputIsNoInput();
   llvm::Error checkOutputs(mlir::ModuleOp module);
   llvm::Error runPhases();
   llvm::Error showIr(size_t index, const Phase &phase);
@@ -133,6 +136,8 @@ int Compiler::load() {
   model = std::move(*loaded);
   for (const std::string &warning : model.warnings)
     warn(warning);
+  if (llvm::Error error = checkOutputIsNoInput())
+    return fail(kWrongUsage, std::move(error));
   if (!model.processor && !options.verify.empty() && options.verify != "random")
     return fail(kWrongUsage,
                 llvm::createStringError(
@@ -228,6 +233,22 @@ int Compiler::verify() {
   } catch (const run::Failure &failure) {
     return fail(failure.code, llvm::createStringError(failure.what()));
   }
+}
+
+/// Whether what is written would replace what the model is made of.  Weights
+/// may: they are the same as before.
+llvm::Error Compiler::checkOutputIsNoInput() {
+  if (options.emit == Emit::Safetensors)
+    return llvm::Error::success();
+  std::set<std::string> inputs = {model.config.file};
+  if (model.checkpoint)
+    for (const auto &[name, tensor] : model.checkpoint->tensors)
+      inputs.insert(tensor.file);
+  for (const std::string &input : inputs)
+    if (llvm::sys::fs::equivalent(options.output, input))
+      return llvm::createStringError("--output=" + options.output +
+                                     ": is a file of the model itself");
+  return llvm::Error::success();
 }
 
 /// Whether every name in --outputs is one that this model has, and none twice.

@@ -145,6 +145,11 @@ static llvm::Error loadProcessor(const CompileOptions &options,
     auto [height, width] = ownImageSize(model.config);
     if (!options.imageSize && height != width)
       return llvm::Error::success();
+    if (!options.randomSeed && options.emit != Emit::Safetensors)
+      model.warnings.push_back(
+          path.string() +
+          ": no such file; pictures are processed as by the defaults of "
+          "ConvNextImageProcessor, with which the model may not be trained");
     model.processor.emplace();
     if (!options.imageSize &&
         !setProcessorSize(*model.processor, height, error))

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 namespace cvt::run {
 
@@ -133,6 +134,11 @@ int classify(const Model &model, const Options &options) {
 
 int savePixelValues(const Model &model, const Options &options) {
   std::vector<Picture> pictures = listPictures(options.pictures);
+  std::error_code ignored;
+  for (const Picture &picture : pictures)
+    if (std::filesystem::equivalent(picture.name, options.pixelValues, ignored))
+      throw Failure(WrongUsage, "--save-pixel-values=" + options.pixelValues +
+                                    ": is one of the pictures");
   PictureLoader loader(model, options);
   npy::Writer writer(options.pixelValues, Model::rowShape(model.info().input));
   const size_t batch = model.batch(options, model.info().max_batch);

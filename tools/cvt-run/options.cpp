@@ -48,7 +48,7 @@ struct CommandLine {
         ->type_name("")
         ->required();
     app.add_option("IMAGE", options.pictures,
-                   "Pictures (JPEG, PNG, WebP, BMP, PNM) to\n"
+                   "Pictures (JPEG, PNG, WebP, BMP, P5, P6) to\n"
                    "classify; for a folder, all files in it; - for\n"
                    "one picture from standard input")
         ->type_name("");
