@@ -122,13 +122,18 @@ def _is_pil(image: Any) -> bool:
 
 
 def upright(image: Any) -> Any:
-    """A PIL image turned as its file says; anything else as it is."""
-    orientation = 0x0112
-    if not _is_pil(image) or image.getexif().get(orientation, 1) == 1:
+    """A PIL image turned as its file says; anything else, and what cannot be
+    read, as it is."""
+    if not _is_pil(image):
         return image
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(image)
+    orientation = 0x0112
+    try:
+        turned = image.getexif().get(orientation, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
+    except (OSError, SyntaxError, ValueError):
+        return image  # `read` says what is wrong with it
 
 
 def _from_pil(image: Any) -> np.ndarray:

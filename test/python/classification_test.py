@@ -50,6 +50,9 @@ class ClassifyTest(unittest.TestCase):
         for images in (stream.getvalue(), turned):
             self.assertEqual(cvtc.classify(digits.MODEL, images), expected)
         self.assertEqual(cvtc.classify(digits.MODEL, [turned, turned])[1], expected)
+        cut = Image.open(io.BytesIO(stream.getvalue()[:-200]))
+        with self.assertRaisesRegex(ValueError, "image 2 of 2: Pillow cannot read"):
+            cvtc.classify(digits.MODEL, [turned, cut])
 
     def test_what_is_no_picture(self):
         for images, sentence in {
