@@ -105,12 +105,14 @@ std::optional<int64_t> cvt::convolvedExtent(int64_t extent, int64_t kernel,
 
 std::optional<int64_t> cvt::pooledExtent(int64_t extent, int64_t kernel,
                                          int64_t stride, int64_t padding) {
-  if (!convolvedExtent(extent, kernel, stride, padding) || padding > kernel / 2)
+  if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2 ||
+      padding > (std::numeric_limits<int64_t>::max() - extent) / 2)
     return std::nullopt;
   int64_t windows =
       llvm::divideCeilSigned(extent + 2 * padding - kernel, stride) + 1;
   // No window may start behind the input and its left padding.
-  return std::min(windows, llvm::divideCeilSigned(extent + padding, stride));
+  windows = std::min(windows, llvm::divideCeilSigned(extent + padding, stride));
+  return windows > 0 ? std::optional(windows) : std::nullopt;
 }
 
 Value cvt::stripReshapes(Value value) {

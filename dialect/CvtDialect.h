@@ -36,7 +36,8 @@ std::optional<int64_t> convolvedExtent(int64_t extent, int64_t kernel,
                                        int64_t stride, int64_t padding);
 
 /// Elements along one axis after pooling that rounds up, as PyTorch's
-/// AvgPool2d(ceil_mode=True); nullopt as convolvedExtent.
+/// AvgPool2d(ceil_mode=True): a kernel may be longer than the padded axis, by
+/// less than the stride.  nullopt where there is no window.
 std::optional<int64_t> pooledExtent(int64_t extent, int64_t kernel,
                                     int64_t stride, int64_t padding);
 

@@ -50,5 +50,8 @@ func.func @avg_pool(%a: tensor<?x14x7x4xf32>, %b: tensor<?x3x1x4xf32>, %c: tenso
   // The second would start just there in one axis and one before it in the other.
   // CHECK: (tensor<?x4x5x4xf32>) -> tensor<?x1x2x4xf32>
   %3 = cvt.avg_pool %c kernel 4 stride 6 padding 2 : (tensor<?x4x5x4xf32>) -> tensor<?x1x2x4xf32>
+  // A kernel may be longer than the axes, by less than the stride.
+  // CHECK: (tensor<?x4x5x4xf32>) -> tensor<?x1x1x4xf32>
+  %4 = cvt.avg_pool %c kernel 6 stride 3 padding 0 : (tensor<?x4x5x4xf32>) -> tensor<?x1x1x4xf32>
   return
 }
