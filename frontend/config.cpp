@@ -269,7 +269,8 @@ static void checkClassToken(ObjectReader &reader, const CvtConfig &config) {
   if (!value || config.architecture != Architecture::ImageClassification)
     return;
   const json &last = value->back();
-  if (last != config.hasClassToken())
+  // 0 and 1 count as booleans here too.
+  if (last != config.hasClassToken() && last != int(config.hasClassToken()))
     reader.fail(indexed("cls_token", value->size() - 1), describe(last),
                 "what the last of the " + std::to_string(config.stages.size()) +
                     " stages has, which is " +

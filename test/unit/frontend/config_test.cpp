@@ -375,6 +375,10 @@ TEST(Config, TheLastClassTokenIsTheLastStages) {
   object["architectures"] = {"CvtModel"};
   accept(object);
   accept({{"cls_token", {false, false, true, false, true}}});
+  accept({{"cls_token", {0, 0, 1}}});
+  accept({{"cls_token", {false, false, 0}}});
+  expectHolds(refuse({{"cls_token", {0, 0, 1, 0}}}),
+              {"cls_token[3] is 0", "3 stages", "true"});
 }
 
 TEST(Config, PoolingPadsAtMostHalfItsKernel) {
