@@ -27,6 +27,13 @@ const CheckpointTensor *Checkpoint::find(std::string_view tensor) const {
   return found == tensors.end() ? nullptr : &found->second;
 }
 
+std::set<std::string> Checkpoint::files() const {
+  std::set<std::string> paths;
+  for (const auto &[name, tensor] : tensors)
+    paths.insert(tensor.file);
+  return paths;
+}
+
 /// The first bytes of a regular file, fewer if it is shorter.
 static std::optional<std::string> readStart(const fs::path &path,
                                             std::string &error) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct Checkpoint {
 
   /// The tensor of that name, or null.
   const CheckpointTensor *find(std::string_view tensor) const;
+
+  /// The files that hold its tensors.
+  std::set<std::string> files() const;
 };
 
 /// Opens the weights in a folder: model.safetensors, else the shards

@@ -67,9 +67,7 @@ static nb::tuple checkWeights(const std::string &configText,
     weights = openWeights(toPath(path), error);
   if (!weights)
     raise(PyExc_ValueError, error);
-  std::set<std::string> files;
-  for (const auto &[name, tensor] : weights->checkpoint.tensors)
-    files.insert(tensor.file);
+  const std::set<std::string> files = weights->checkpoint.files();
   WeightFit fit = fitWeights(
       *config, {.missing = true, .otherShapes = ignoreMismatchedSizes},
       *weights);

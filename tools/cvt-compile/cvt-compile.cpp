@@ -240,10 +240,10 @@ int Compiler::verify() {
 llvm::Error Compiler::checkOutputIsNoInput() {
   if (options.emit == Emit::Safetensors)
     return llvm::Error::success();
-  std::set<std::string> inputs = {model.config.file};
+  std::set<std::string> inputs;
   if (model.checkpoint)
-    for (const auto &[name, tensor] : model.checkpoint->tensors)
-      inputs.insert(tensor.file);
+    inputs = model.checkpoint->files();
+  inputs.insert(model.config.file);
   for (const std::string &input : inputs)
     if (llvm::sys::fs::equivalent(options.output, input))
       return llvm::createStringError("--output=" + options.output +

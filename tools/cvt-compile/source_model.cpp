@@ -15,7 +15,6 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
-#include <set>
 #include <tuple>
 
 using namespace cvt;
@@ -191,13 +190,10 @@ static llvm::Error hashSource(const fs::path &config,
   llvm::SHA256 hash;
   if (llvm::Error error = hashFile(hash, config))
     return error;
-  std::set<std::string> files;
   if (model.checkpoint)
-    for (const auto &[name, tensor] : model.checkpoint->tensors)
-      files.insert(tensor.file);
-  for (const std::string &file : files)
-    if (llvm::Error error = hashFile(hash, file))
-      return error;
+    for (const std::string &file : model.checkpoint->files())
+      if (llvm::Error error = hashFile(hash, file))
+        return error;
   if (options.randomSeed)
     hash.update("random:" + std::to_string(*options.randomSeed) + "\n");
   hash.update("activation:" + stringifyActivation(model.activation).str() +
