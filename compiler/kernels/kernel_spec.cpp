@@ -321,14 +321,6 @@ private:
   const Formats formats;
 };
 
-/// Elements of one image; linear's M counts as `rows`.
-int64_t elementsPerImage(const KernelArgument &argument, int64_t rows) {
-  int64_t count = 1;
-  for (int64_t extent : argument.extents)
-    count *= extent == kRuntimeExtent ? rows : extent;
-  return count;
-}
-
 int64_t rowsPerImage(const KernelSpec &spec) {
   const auto *linear = std::get_if<LinearSpec>(&spec.family);
   return linear ? linear->m : 1;
@@ -448,6 +440,13 @@ std::vector<KernelArgument> kernelArguments(const KernelSpec &spec) {
   ArgumentBuilder builder(spec.target, spec.formats);
   std::visit(builder, spec.family);
   return std::move(builder.list);
+}
+
+int64_t elementsPerImage(const KernelArgument &argument, int64_t rows) {
+  int64_t count = 1;
+  for (int64_t extent : argument.extents)
+    count *= extent == kRuntimeExtent ? rows : extent;
+  return count;
 }
 
 int64_t flopsPerImage(const KernelSpec &spec) {

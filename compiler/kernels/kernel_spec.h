@@ -303,6 +303,9 @@ struct KernelArgument {
 /// Inputs, then outputs.
 std::vector<KernelArgument> kernelArguments(const KernelSpec &spec);
 
+/// Elements of one image, where a runtime extent is `rows`.
+int64_t elementsPerImage(const KernelArgument &argument, int64_t rows);
+
 /// Arithmetic of one image, a multiply-add counted as two (padding included).
 int64_t flopsPerImage(const KernelSpec &spec);
 

@@ -29,19 +29,9 @@ SmallVector<Value> cvt::launchedValues(LaunchOp launch) {
   return values;
 }
 
-/// Elements of the argument below its outermost dimension, where that is known
-/// at run time only.
-static int64_t staticElements(const kernels::KernelArgument &argument) {
-  int64_t elements = 1;
-  for (int64_t extent : argument.extents)
-    if (extent != kernels::kRuntimeExtent)
-      elements *= extent;
-  return elements;
-}
-
 int64_t cvt::rowsPerImage(Value value,
                           const kernels::KernelArgument &argument) {
-  return imageElements(value) / staticElements(argument);
+  return imageElements(value) / kernels::elementsPerImage(argument, /*rows=*/1);
 }
 
 /// Whether the kernel's argument can be `value`.
@@ -49,7 +39,7 @@ static bool fits(Value value, const kernels::KernelArgument &argument) {
   auto type = cast<RankedTensorType>(value.getType());
   if (type.getElementType() != elementType(argument.element, type.getContext()))
     return false;
-  int64_t row = staticElements(argument);
+  int64_t row = kernels::elementsPerImage(argument, /*rows=*/1);
   if (value.getDefiningOp<WeightValueOp>())
     return type.getNumElements() == row;
   return argument.extents.back() == kernels::kRuntimeExtent &&
@@ -75,7 +65,7 @@ static LogicalResult verifyLaunch(LaunchOp launch) {
     if (!fits(value, argument))
       return launch.emitOpError()
              << "has " << value.getType() << " where its kernel takes "
-             << staticElements(argument) << " "
+             << kernels::elementsPerImage(argument, /*rows=*/1) << " "
              << elementType(argument.element, launch.getContext()) << " as '"
              << argument.name << "'";
     if (value.getDefiningOp<WeightValueOp>())
