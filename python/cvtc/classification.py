@@ -83,11 +83,9 @@ def classify(
             "become pixel_values; give an image_processor"
         )
     if image_inputs.is_single(images):
-        images = [image_inputs.upright(images)]
-        return _classify_batch(model, processor, images, top_k)[0]
+        return _classify_batch(model, processor, [images], top_k)[0]
     is_batch = getattr(images, "ndim", None) is not None
     flat = image_inputs.flat_list(images if is_batch else list(images))
-    flat = [image_inputs.upright(image) for image in flat]
     results: list[list[dict[str, Any]]] = []
     for first in range(0, len(flat), BATCH):
         part = image_inputs.Part(flat, first, BATCH)
@@ -119,6 +117,8 @@ def _classify_batch(
     images: list[Any],
     top_k: int,
 ) -> list[list[dict[str, Any]]]:
+    # In place: a Part knows which of all images these are.
+    images[:] = map(image_inputs.upright, images)
     pixels = processor(images, return_tensors="np")["pixel_values"]
     logits = model._run(pixels, hidden_states=False).get("logits")
     config = model.config
