@@ -3,20 +3,48 @@
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/row_tasks.h"
 
+#include <llvm/Support/MathExtras.h>
+
 using namespace Halide;
 
 namespace cvt::kernels {
+
+/// Keeps `width` channels of a sum over `tokens` in registers at `place`.
+static void scheduleSum(Func sum, const LoopLevel &place, const RVar &tokens,
+                        int width, int lanes) {
+  Var c = sum.args().front();
+  sum.compute_at(place)
+      .bound_storage(c, width)
+      .vectorize(c, lanes)
+      .update()
+      .reorder(c, tokens)
+      .vectorize(c, lanes, TailStrategy::GuardWithIf)
+      .never_partition_all();
+  if (width > lanes) {
+    sum.unroll(c);
+    sum.update().unroll(c);
+  }
+}
 
 void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec) {
   const int tokens = static_cast<int>(spec.tokens), lanes = builder.lanes();
   // Sums of one block stay in registers while all tokens pass by.
   const int width = equalBlocks(spec.channels, lanes, /*most=*/8);
 
-  Var c("c"), t("t"), b("b"), ci("ci"), group("group"), task("task");
-  RDom r(0, tokens, "r");
-  Func sum("sum"), out("out");
-  sum(c, b) += builder.input("in")(c, r, b);
-  out(c, t, b) = sum(c, b) / tokens;
+  // Sums of runs of tokens are added up as doubles: those of thousands of
+  // tokens of a flat image would all be rounded to the same side.
+  constexpr int run = 32;
+
+  Var c("c"), t("t"), b("b"), ci("ci"), group("group"), task("task"), i("i");
+  RDom r(0, run, "r"),
+      runs(0, static_cast<int>(llvm::divideCeil(tokens, run)), "runs");
+  r.where(i * run + r < tokens);
+  Func runSum("run_sum"), sum("sum"), out("out");
+  // The minimum shows what the condition says: nothing behind is read.
+  Expr token = min(i * run + r, tokens - 1);
+  runSum(c, i, b) += builder.input("in")(c, token, b);
+  sum(c, b) += cast<double>(runSum(c, runs, b));
+  out(c, t, b) = cast<float>(sum(c, b) / tokens);
   builder.output(out);
 
   out.split(c, c, ci, width, vectorTail(spec.channels, width))
@@ -24,15 +52,8 @@ void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec) {
       .vectorize(ci, lanes)
       .unroll(ci)
       .never_partition_all();
-  sum.compute_at(out, t)
-      .bound_storage(c, width)
-      .vectorize(c, lanes)
-      .unroll(c)
-      .update()
-      .reorder(c, r)
-      .vectorize(c, lanes, TailStrategy::GuardWithIf)
-      .unroll(c)
-      .never_partition_all();
+  scheduleSum(sum, {out, t}, runs, width, lanes);
+  scheduleSum(runSum, {sum, runs}, r, width, lanes);
   // Hardly anything is written.
   if (int tasks = tasksPerImage(spec.channels * tokens / 2))
     out.split(c, group, c, blocksPerTask(spec.channels, width, tasks),

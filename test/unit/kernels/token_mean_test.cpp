@@ -39,3 +39,20 @@ TEST(TokenMean, MatchesDoubles) {
     });
   }
 }
+
+// Added one after another, many tokens of a flat image round to the same side
+// ever more often.
+TEST(TokenMean, KeepsItsBoundForManyEqualTokens) {
+  const int channels = 24;
+  for (int tokens : {12544, 12553, 65536})
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({TokenMeanSpec{channels, tokens}, target}, 1, 0,
+                      Guard::Behind);
+      call["in"].forEach(
+          [](auto &i, float &value) { value = 0.1f + 0.37f * i[0]; });
+      ASSERT_EQ(call.run(), "");
+      expectClose(
+          call["out"], [](auto &i) { return double(0.1f + 0.37f * i[0]); },
+          2e-6);
+    });
+}
