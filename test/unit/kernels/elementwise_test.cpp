@@ -86,6 +86,23 @@ TEST(Elementwise, KeepsTheBoundOfGelu) {
     });
 }
 
+// A layer norm behind may make small results large: errors of the same sign
+// in all of them would not cancel.
+TEST(Elementwise, KeepsTheRelativeBoundOfGeluCloseToZero) {
+  const ElementwiseSpec spec{ElementwiseOp::Gelu, 4000, 1};
+  for (float scale : {0.5f, 1e-2f, 1e-6f})
+    forEachTarget([&](CpuTarget target) {
+      KernelCall call({spec, target}, 1, 0, Guard::Behind);
+      call["x"].forEach(
+          [&](auto &i, float &x) { x = scale * ((i[0] - 2000) / 2000.f); });
+      std::vector<double> expected = elementwise(call, spec.op);
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach([&](auto &i, float &x) {
+        EXPECT_NEAR(x, expected[i[0]], 6e-7 * std::abs(expected[i[0]]));
+      });
+    });
+}
+
 // The last of several tasks has fewer rows: none may be added to twice.
 TEST(Elementwise, WorksInPlace) {
   for (std::string_view operand : {"x", "y"})

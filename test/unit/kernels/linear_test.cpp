@@ -187,6 +187,25 @@ TEST(Linear, MultipliesBf16) {
     }
 }
 
+// Numbers close to 0 keep their relative error, of which the coarser GELU takes
+// less than rounding does.
+TEST(Linear, KeepsTheRelativeBoundOfCoarseGeluCloseToZero) {
+  forEachTarget([&](CpuTarget target) {
+    const LinearSpec spec{16, 2, 64, false, false, kGelu};
+    KernelCall call({spec, target, Formats::of(Element::Bf16)}, 64, 0,
+                    Guard::Behind);
+    call["a"].forEach([](auto &i, float &value) {
+      value = i[0] ? 0 : std::ldexp(float(i[1] - 32), -10);
+    });
+    auto expected = product(call, spec);
+    ASSERT_EQ(call.run(), "");
+    call["out"].forEach([&](auto &i, float &value) {
+      const double exact = expected[i[0] + spec.n * i[1]];
+      EXPECT_NEAR(value, exact, (kBf16Step / 2 + 0.0016) * std::abs(exact));
+    });
+  });
+}
+
 // Integers are summed exactly: only the scales are rounded.
 TEST(Linear, MultipliesQuantizedTokens) {
   for (bool residual : {false, true})
