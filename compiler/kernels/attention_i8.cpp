@@ -3,8 +3,8 @@
 // As attention.cpp, with three products of bytes for each of its own.  Queries
 // and keys are quantized symmetrically, each with a scale of its own, and
 // values with one for each channel: what is summed over has one scale.
-// Exponentials are bytes as well: 254 for the largest score of a query.  They
-// are computed for two keys in each lane.
+// Exponentials are bytes as well: 254 or 255 for the largest score of a query.
+// They are computed for two keys in each lane.
 //
 // Where bytes are multiplied, four in a lane, the one operand has no sign: keys
 // are stored with 128 added, and sums start at what that adds up to.  Elsewhere
@@ -237,6 +237,18 @@ private:
   Func word{"word"}, one{"one"}, total{"total"};
 };
 
+/// What is added to 256ths before they are cut off: that of key k in each half.
+/// Were all rounded to the nearest, many small weights alike, as those of the
+/// tokens of a flat background are, would all be too small, or too large.
+/// Ordered dither keeps their sum: of any four keys next to each other, another
+/// one is rounded up for each fourth.
+Expr dither(const Expr &first, const Expr &second) {
+  auto of = [](const Expr &key) {
+    return cast<uint32_t>(((key & 1) << 7) + ((key & 2) << 5) + 32);
+  };
+  return of(first) | (of(second) << 16);
+}
+
 Powers::Powers(const AttentionSpec &spec, const Scores &scores, int perLane)
     : q(scores.q), h(scores.h), b(scores.b) {
   const int keys = static_cast<int>(spec.keys);
@@ -250,7 +262,8 @@ Powers::Powers(const AttentionSpec &spec, const Scores &scores, int perLane)
                                : select(key < keys, root, Expr(uint32_t(0)));
   };
   auto powers = [&](const Expr &first, const Expr &second) {
-    return exp2OfRoots(wordOfLowBits({root(first), root(second)}));
+    return exp2OfRoots(wordOfLowBits({root(first), root(second)})) +
+           dither(first, second);
   };
   if (perLane == 4)
     word(q, k, h, b) =

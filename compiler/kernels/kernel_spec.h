@@ -156,8 +156,9 @@ struct DepthwiseConvSpec {
 /// i8: q, k and v are bf16, at most kMaxByteProducts keys.  Each query and key
 /// of a head, and each channel of v over all keys, is rounded to a 127th of its
 /// largest magnitude.  Exponentials are off by 0.6 % where they are a 128th of
-/// the largest or more, and rounded to a 254th of the largest; their sum is
-/// that of the rounded ones.
+/// the largest or more, and each rounded up or down to a 254th of the largest,
+/// so that the mean of four is off by an eighth of that at most where they are
+/// equal; their sum is that of the rounded ones.
 struct AttentionSpec {
   int64_t heads = 0;
   int64_t headDim = 0;

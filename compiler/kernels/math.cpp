@@ -78,11 +78,11 @@ Expr exp2Root(const Expr &x) {
 
 Expr exp2OfRoots(const Expr &roots) {
   // In both halves: no sum carries from one to the other.
-  constexpr uint32_t both = 0x10001, half = 128;
+  constexpr uint32_t both = 0x10001;
   Expr p = productsOfHalves(roots, roots) + Expr(both * kRootRest);
   for (int power = 1; power < 16; power *= 2)
     p = productsOfHalves(p, p);
-  return p + Expr(both * half);
+  return p;
 }
 
 /// x * (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - a * (1 - erf(a / sqrt 2)) / 2,

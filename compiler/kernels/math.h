@@ -22,9 +22,8 @@ Halide::Expr exp2Approximation(const Halide::Expr &x, Element result);
 /// stands for 0.  Of NaN it may be anything.
 Halide::Expr exp2Root(const Halide::Expr &x);
 
-/// Of a wordOfLowBits of two such words, a word with 254.4 * 2^x in the high
-/// byte of each half: within 0.6 % of it for x >= -7, within 0.05 below, and
-/// then rounded.
+/// Of a wordOfLowBits of two such words, a word with 256 * 254.4 * 2^x in each
+/// half: within 0.6 % of it for x >= -7, within 256 * 0.05 below; 0 for 0.
 Halide::Expr exp2OfRoots(const Halide::Expr &roots);
 
 /// `activation` of the f32 `x`, as exactly as it takes for a result that is
