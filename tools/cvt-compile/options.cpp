@@ -14,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
 #include <sched.h>
 
 using namespace cvt;
@@ -269,6 +270,12 @@ static void check(const CLI::App &app, CompileOptions &options,
     checkVerify(options);
   bool toStandardOutput =
       options.emit == Emit::Mlir || options.emit == Emit::Llvm;
+  if (options.output == "-") {
+    if (!toStandardOutput)
+      throw CLI::ValidationError("-o -", "expected a file: only --emit=mlir "
+                                         "and llvm go to standard output");
+    options.output.clear();
+  }
   if (options.output.empty() && !toStandardOutput)
     throw CLI::RequiredError("-o");
 }
@@ -293,6 +300,10 @@ std::optional<CompileOptions> cvt::parseOptions(int argc, char **argv,
     return options;
   } catch (const CLI::Success &success) {
     exitCode = app.exit(success);
+    if (!std::cout.flush()) {
+      std::fprintf(stderr, "cvt-compile: cannot write to standard output\n");
+      exitCode = 1;
+    }
   } catch (const CLI::Error &error) {
     llvm::StringRef message(error.what());
     std::fprintf(stderr, "cvt-compile: %s; try cvt-compile --help\n",

@@ -8,6 +8,8 @@
 
 #include "tools/cvt-run/failure.h"
 
+#include <filesystem>
+
 namespace cvt::run {
 
 static ExitCode exitCodeFor(cvt_code code) {
@@ -36,6 +38,11 @@ void check(cvt_status *status) {
 }
 
 Model::Model(const Options &options) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(options.model, ignored))
+    throw Failure(BadInput, options.model +
+                                ": is a folder, expected a file that "
+                                "cvt-compile wrote");
   const cvt_open_options open = {sizeof(open), options.verify};
   cvt_model *opened = nullptr;
   check(cvt_model_open(options.model.c_str(), &open, &opened));

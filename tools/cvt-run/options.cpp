@@ -134,10 +134,19 @@ static void chooseMode(CommandLine &line) {
     failUsage("--input and --output-dir go together");
   if (std::count(options.pictures.begin(), options.pictures.end(), "-") > 1)
     failUsage("standard input holds one picture: - may be given once");
-  if (!options.pixelValues.empty() && options.pictures.empty())
-    failUsage("--save-pixel-values needs pictures");
-  if (line.topK->count() != 0 && options.pictures.empty())
-    failUsage("--top-k needs pictures");
+  for (const std::string &picture : options.pictures)
+    if (picture.ends_with(".cvt") && !options.model.ends_with(".cvt"))
+      failUsage(picture + ": the model comes first, then pictures");
+  if (options.pictures.empty()) {
+    if (!options.pixelValues.empty())
+      failUsage("--save-pixel-values needs pictures");
+    if (line.topK->count() != 0)
+      failUsage("--top-k needs pictures");
+    if (options.ignoreOrientation)
+      failUsage("--no-orientation needs pictures");
+    if (options.json && !line.bench && !line.info)
+      failUsage("--json goes with pictures, --bench and --info");
+  }
   if (line.iterations->count() != 0 && !line.bench)
     failUsage("--iterations goes with --bench");
   if (line.bench)
