@@ -3,6 +3,7 @@
 #include "frontend/checkpoint_index.h"
 
 #include "frontend/json_reader.h"
+#include "frontend/tf_variables.h"
 
 #include <map>
 #include <string_view>
@@ -39,10 +40,9 @@ std::optional<Checkpoint> readCheckpointIndex(const std::filesystem::path &path,
 
   Checkpoint checkpoint{path.string(), {}};
   std::map<std::string, Checkpoint> shards;
-  for (const auto &[tensor, value] : weightMap->items()) {
+  for (const auto &[key, value] : weightMap->items()) {
     if (!value.is_string() || !isPlainFileName(value.get<std::string>()))
-      return refuse("weight_map[" + printable(tensor) + "] is " +
-                    describe(value) +
+      return refuse("weight_map[" + printable(key) + "] is " + describe(value) +
                     "; it must be the name of a file beside the index");
     std::string shardName = value.get<std::string>();
     auto shard = shards.find(shardName);
@@ -53,9 +53,10 @@ std::optional<Checkpoint> readCheckpointIndex(const std::filesystem::path &path,
         return std::nullopt;
       shard = shards.emplace(shardName, std::move(*read)).first;
     }
+    const std::string tensor = isTfVariable(key) ? torchNameOf(key) : key;
     const CheckpointTensor *entry = shard->second.find(tensor);
     if (!entry)
-      return refuse("weight_map[" + printable(tensor) + "] is " +
+      return refuse("weight_map[" + printable(key) + "] is " +
                     printable(shardName) + ", which has no such tensor");
     checkpoint.tensors.emplace(tensor, *entry);
   }

@@ -8,6 +8,7 @@
 #include "frontend/safetensors.h"
 
 #include "frontend/json_reader.h"
+#include "frontend/tf_variables.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -258,7 +259,14 @@ std::optional<Checkpoint> parseSafetensorsHeader(std::string_view header,
     std::string problem = checkEntry(entry, valuesOffset, valueBytes, tensor);
     if (!problem.empty())
       return refuse("tensor " + printable(entry.name) + " " + problem);
-    checkpoint.tensors.emplace(entry.name, std::move(tensor));
+    std::string name = entry.name;
+    if (isTfVariable(entry.name)) {
+      turnKernel(entry.name, tensor);
+      name = torchNameOf(entry.name);
+    }
+    if (!checkpoint.tensors.emplace(name, std::move(tensor)).second)
+      return refuse("tensor " + printable(entry.name) +
+                    " is a second variable for " + printable(name));
   }
   if (std::string problem = checkCover(checkpoint, valuesOffset, valueBytes);
       !problem.empty())

@@ -1,16 +1,13 @@
 //===- tf_checkpoint.cpp - What TensorFlow's classes save -----------------===//
 //
-// A walk over all groups and datasets.  Paths are
-//
-//   LAYER/MODEL/cvt/encoder/stages.0/.../kernel:0       dropping LAYER/MODEL
-//   LAYER/MODEL/classifier/kernel:0                     gives PyTorch's name
-//   cvt/cvt.encoder.stages.2.cls_token:0                in whatever stage it is
+// A walk over all groups and datasets.
 //
 //===----------------------------------------------------------------------===//
 
 #include "frontend/tf_checkpoint.h"
 
 #include "frontend/json_reader.h"
+#include "frontend/tf_variables.h"
 
 #include <hdf5.h>
 
@@ -125,46 +122,6 @@ static std::string lastError() {
       },
       &text);
   return text.empty() ? "unknown error" : printable(text);
-}
-
-/// PyTorch's name of the variable at a path.
-static std::string torchName(std::string_view path) {
-  constexpr std::pair<std::string_view, std::string_view> leaves[] = {
-      {"kernel:0", "weight"},
-      {"gamma:0", "weight"},
-      {"beta:0", "bias"},
-      {"bias:0", "bias"},
-      {"moving_mean:0", "running_mean"},
-      {"moving_variance:0", "running_var"},
-  };
-  size_t slash = path.rfind('/');
-  std::string_view leaf = path.substr(slash + 1);
-  if (leaf.starts_with("cvt.encoder.") && leaf.ends_with(".cls_token:0"))
-    return "cvt.encoder.cls_token";
-  std::string name(path.substr(0, path.size() - leaf.size()));
-  for (int i = 0; i != 2; ++i)
-    name.erase(0, name.find('/') + 1);
-  for (char &c : name)
-    if (c == '/')
-      c = '.';
-  for (auto [tensorFlow, torch] : leaves)
-    if (leaf == tensorFlow)
-      return name + std::string(torch);
-  return name + std::string(leaf);
-}
-
-/// Turns a kernel as TensorFlow has it, HWIO or (in, out), to PyTorch's OIHW or
-/// (out, in).
-static void turnKernel(std::string_view path, CheckpointTensor &tensor) {
-  if (!path.ends_with("/kernel:0"))
-    return;
-  if (tensor.shape.size() == 4)
-    tensor.axes = {3, 2, 0, 1};
-  else if (tensor.shape.size() == 2)
-    tensor.axes = {1, 0};
-  std::vector<int64_t> stored = tensor.shape;
-  for (size_t i = 0; i != tensor.axes.size(); ++i)
-    tensor.shape[i] = stored[static_cast<size_t>(tensor.axes[i])];
 }
 
 /// IEEE's 16 bits, which libhdf5 1.10 has no name for.
@@ -294,7 +251,7 @@ bool TfReader::readDataset(hid_t dataset) {
   if (!readPlace(dataset, tensor))
     return false;
   turnKernel(path, tensor);
-  std::string name = torchName(path);
+  std::string name = torchNameOf(path);
   if (!checkpoint.tensors.emplace(name, std::move(tensor)).second)
     return refuseHere("is a second variable for " + printable(name));
   return true;

@@ -3,6 +3,7 @@ safetensors, its tensors; which file of a folder counts; names of models in
 Hugging Face's cache."""
 
 import json
+import pathlib
 import shutil
 import sys
 
@@ -13,6 +14,8 @@ from checkpoint_support import CheckpointChecks, write_tensors
 
 PICTURES = support.DIGITS / "test-images"
 FORMATS = support.SOURCE / "test" / "models" / "cvt-digits-formats"
+# Beside .venv, by tools/setup.sh.
+TENSORFLOW_PYTHON = support.SOURCE / ".venv-tensorflow" / "bin" / "python"
 TOLERANCE = 1e-4
 # Files of FORMATS, more flags, and the expected logits.
 FILES = (
@@ -166,6 +169,40 @@ class FormatChecks(CheckpointChecks):
             "two .pth", result.code == 3 and "--weights" not in result.err, result.err
         )
 
+    def check_tensorflow_saves(self):
+        """All that save_pretrained of transformers' TensorFlow classes writes."""
+        title = "what TensorFlow's classes save"
+        if not TENSORFLOW_PYTHON.exists():
+            self.checks.skip(title, f"there is no {TENSORFLOW_PYTHON}")
+            return
+        original = self.models.folder("tensorflow-original")
+        shutil.copy(FORMATS / "tf_model.h5", original)
+        saved = self.tools.work / "tensorflow-saves"
+        script = pathlib.Path(__file__).with_name("save_tensorflow.py")
+        result = support.run(TENSORFLOW_PYTHON, script, original, saved)
+        if not self.checks.check(title, result.code == 0, result.summary()):
+            return
+        for name in ("h5", "safetensors", "h5-shards", "safetensors-shards"):
+            is_sharded = bool(list((saved / name).glob("*.index.json")))
+            self.checks.check(
+                f"{name} has an index or not", is_sharded == name.endswith("shards")
+            )
+            self.check_emitted(
+                f"{title}: {name}", self.tensors, saved / name, counters=False
+            )
+        bare = {
+            name.removeprefix("cvt."): values
+            for name, values in self.tensors.items()
+            if name.startswith("cvt.")
+        }
+        config = json.loads((saved / "bare" / "config.json").read_text())
+        self.checks.check(
+            "a bare model's config", config["architectures"] == ["CvtModel"]
+        )
+        self.check_emitted(
+            f"{title}: a bare model", bare, saved / "bare", counters=False
+        )
+
     def check_wrong_tensorflow(self):
         """A variable of another shape, named as PyTorch names and sees it."""
         try:
@@ -270,6 +307,7 @@ def main():
     all_checks.check_formats()
     all_checks.check_choice()
     all_checks.check_original()
+    all_checks.check_tensorflow_saves()
     all_checks.check_wrong_tensorflow()
     all_checks.check_half()
     all_checks.check_hub()

@@ -171,6 +171,26 @@ TEST(Safetensors, KeysAreGivenOnce) {
               {"header, __metadata__: is given twice"});
 }
 
+// As TFCvtForImageClassification saves them.
+TEST(Safetensors, VariablesOfTensorFlowHavePyTorchsNames) {
+  auto two = [](const std::string &first, const std::string &second) {
+    return R"({"__metadata__":{"format":"tf"},")" + first +
+           R"(":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},")" +
+           second + R"(":{"dtype":"F32","shape":[2],"data_offsets":[24,32]}})";
+  };
+  Checkpoint found =
+      accept(two("classifier/kernel:0", "cvt/encoder/norm/beta:0"), 32);
+  const CheckpointTensor *kernel = found.find("classifier.weight");
+  ASSERT_TRUE(kernel);
+  EXPECT_EQ(kernel->shape, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(kernel->axes, (std::vector<int64_t>{1, 0}));
+  EXPECT_TRUE(found.find("cvt.encoder.norm.bias"));
+  expectHolds(
+      refuse(two("cvt/encoder/a/gamma:0", "m/cvt/encoder/a/gamma:0"), 32),
+      {"m/cvt/encoder/a/gamma:0 is a second variable for "
+       "cvt.encoder.a.weight"});
+}
+
 TEST(Safetensors, OnlyTheKnownStructureIsRead) {
   for (const char *header :
        {R"({"t":1})",
@@ -312,6 +332,17 @@ TEST_F(Shards, TensorsComeFromTheFilesThatTheIndexNames) {
   expectHolds(checkpoint->find("a")->file, {"/one.safetensors"});
   expectHolds(checkpoint->find("t")->file, {"/two.safetensors"});
   EXPECT_EQ(checkpoint->find("t")->type, ElementType::F16);
+}
+
+TEST_F(Shards, TensorFlowsIndexesNameVariablesByModel) {
+  folder.write("tf.safetensors",
+               safetensorsFile(R"({"classifier/bias:0":{"dtype":"F32",)"
+                               R"("shape":[1],"data_offsets":[0,4]}})",
+                               4));
+  auto checkpoint =
+      read(R"({"weight_map": {"tf/classifier/bias:0": "tf.safetensors"}})");
+  ASSERT_TRUE(checkpoint) << error;
+  EXPECT_TRUE(checkpoint->find("classifier.bias"));
 }
 
 TEST_F(Shards, OnlyTensorsOfTheIndexCount) {

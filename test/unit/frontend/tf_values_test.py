@@ -101,12 +101,12 @@ def check_values(frontend):
     token = numbers.standard_normal((1, 1, 4)).astype("<f4")
     arrays = {
         KERNEL: dense,
-        "cvt/model_1/cvt/a/kernel:0": conv,
-        "cvt/model_1/cvt/b/kernel:0": depthwise,
-        "cvt/model_1/cvt/norm/gamma:0": three,
-        "cvt/model_1/cvt/norm/beta:0": three + 1,
-        "cvt/model_1/cvt/norm/moving_mean:0": three + 2,
-        "cvt/model_1/cvt/norm/moving_variance:0": np.float32(2.5),
+        "cvt/model_1/cvt/encoder/a/kernel:0": conv,
+        "cvt/model_1/cvt/encoder/b/kernel:0": depthwise,
+        "cvt/model_1/cvt/encoder/norm/gamma:0": three,
+        "cvt/model_1/cvt/encoder/norm/beta:0": three + 1,
+        "cvt/model_1/cvt/encoder/norm/moving_mean:0": three + 2,
+        "cvt/model_1/cvt/encoder/norm/moving_variance:0": np.float32(2.5),
         "cvt/cvt.encoder.stages.2.cls_token:0": token,
         "classifier/m/classifier/bias:0": np.zeros(0, "<f4"),
         "layernorm/m/layernorm/odd:0": three,
@@ -114,12 +114,12 @@ def check_values(frontend):
     }
     expected = {
         "cvt.encoder.stages.0.layers.0.output.dense.weight": dense.T,
-        "cvt.a.weight": conv.transpose(3, 2, 0, 1),
-        "cvt.b.weight": depthwise.transpose(3, 2, 0, 1),
-        "cvt.norm.weight": three,
-        "cvt.norm.bias": three + 1,
-        "cvt.norm.running_mean": three + 2,
-        "cvt.norm.running_var": np.float32(2.5),
+        "cvt.encoder.a.weight": conv.transpose(3, 2, 0, 1),
+        "cvt.encoder.b.weight": depthwise.transpose(3, 2, 0, 1),
+        "cvt.encoder.norm.weight": three,
+        "cvt.encoder.norm.bias": three + 1,
+        "cvt.encoder.norm.running_mean": three + 2,
+        "cvt.encoder.norm.running_var": np.float32(2.5),
         "cvt.encoder.cls_token": token,
         "classifier.bias": np.zeros(0),
         "layernorm.odd:0": three,
@@ -221,10 +221,10 @@ def check_refused(frontend):
     expect(lambda file: file.create_group("/".join("a" * 70)), "groups deep")
 
     def twice(file):
-        file["a/b/x/gamma:0"] = ten
-        file["c/d/x/gamma:0"] = ten
+        file["a/b/classifier/bias:0"] = ten
+        file["c/classifier/bias:0"] = ten
 
-    expect(twice, "c/d/x/gamma:0 is a second variable for x.weight")
+    expect(twice, "c/classifier/bias:0 is a second variable for classifier.bias")
     expect(
         lambda file: file.create_dataset("x", data=ten),
         "is not a file of weights",
