@@ -18,7 +18,7 @@ from .config_values import (
     typed,
     with_integer_keys,
 )
-from .hub_arguments import without_hub_arguments
+from .hub_arguments import check_saving_arguments, without_hub_arguments
 
 _logger = logging.getLogger(__name__)
 
@@ -379,11 +379,18 @@ class CvtConfig:
         with open(json_file_path, "w", encoding="utf-8") as stream:
             stream.write(text)
 
-    def save_pretrained(self, save_directory: Union[str, os.PathLike[str]]) -> None:
+    def save_pretrained(
+        self, save_directory: Union[str, os.PathLike[str]], **kwargs: Any
+    ) -> None:
         """Writes config.json into a folder, which is made if needed.
 
-        transformers and cvt-compile read it.  Raises errors as to_json_file does.
+        kwargs: arguments of transformers that change nothing here, such as
+            push_to_hub=False.
+
+        transformers and cvt-compile read it.  Raises errors as to_json_file
+        does, and ValueError or TypeError for other arguments.
         """
+        check_saving_arguments(kwargs)
         os.makedirs(save_directory, exist_ok=True)
         self.to_json_file(os.path.join(save_directory, CONFIG_NAME))
 
@@ -442,9 +449,12 @@ def _check_num_labels(num_labels: Any) -> None:
 def _find_config_file(path: str) -> str:
     if os.path.isfile(path):
         return path
-    if os.path.isdir(path):
-        return os.path.join(path, CONFIG_NAME)
-    # Not at the top: all else here works without the extension.
-    from . import _native
+    if not os.path.isdir(path):
+        # Not at the top: all else here works without the extension.
+        from . import _native
 
-    return os.path.join(_native.find_model_folder(path), CONFIG_NAME)
+        path = _native.find_model_folder(path)
+    file = os.path.join(path, CONFIG_NAME)
+    if not os.path.isfile(file):
+        raise OSError(f"{file}: no such file, expected the configuration of a model")
+    return file

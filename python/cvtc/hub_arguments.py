@@ -57,6 +57,14 @@ _OTHER_MODELS = (
     "device_mesh",
     "use_kernels",
 )
+# How files are saved: what would change them is refused.
+_SAVING = {
+    "is_main_process": (True,),
+    "push_to_hub": (False, None),
+    "state_dict": (None,),
+    "variant": (None,),
+}
+_WITHOUT_EFFECT_ON_FILES = frozenset(("save_peft_format", "token", "use_auth_token"))
 _CPU = (None, "cpu", "auto", {"": "cpu"})
 
 
@@ -107,6 +115,23 @@ def without_loading_arguments(kwargs: Dict[str, Any]) -> Dict[str, Any]:
                 "Hugging Face's formats, and precision says what is computed in"
             )
     return {k: v for k, v in kwargs.items() if k not in _WITHOUT_EFFECT_ON_MODELS}
+
+
+def check_saving_arguments(kwargs: Dict[str, Any]) -> None:
+    """Raises ValueError for arguments of transformers' save_pretrained that ask
+    for other files than are written here, TypeError for what is none of them."""
+    for key, value in kwargs.items():
+        if key in _WITHOUT_EFFECT_ON_FILES:
+            continue
+        if key not in _SAVING:
+            raise TypeError(
+                f"save_pretrained() got an unexpected keyword argument {key!r}"
+            )
+        if not any(value is same for same in _SAVING[key]):
+            raise ValueError(
+                f"{key} is {value!r}, expected {_SAVING[key][0]}: save_pretrained() "
+                "writes all that the model has into a folder, and uploads nothing"
+            )
 
 
 def weights_in(folder: str, from_tf: bool, use_safetensors: Optional[bool]) -> str:

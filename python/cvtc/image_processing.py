@@ -27,7 +27,7 @@ import numpy as np
 
 from . import _native, image_inputs
 from .batch_feature import BatchFeature
-from .hub_arguments import without_hub_arguments
+from .hub_arguments import check_saving_arguments, without_hub_arguments
 from .image_steps import ImageSteps, size_dict
 
 __all__ = ["AutoImageProcessor", "BatchFeature", "ConvNextImageProcessor"]
@@ -223,9 +223,17 @@ class ConvNextImageProcessor:
         """Writes to_json_string() to a file.  Raises OSError."""
         pathlib.Path(json_file_path).write_text(self.to_json_string(), "utf-8")
 
-    def save_pretrained(self, save_directory: Union[str, os.PathLike]) -> List[str]:
+    def save_pretrained(
+        self, save_directory: Union[str, os.PathLike], **kwargs: Any
+    ) -> List[str]:
         """Writes preprocessor_config.json, which transformers reads too, into a
-        folder, and returns its path in a list.  Raises OSError."""
+        folder, and returns its path in a list.
+
+        kwargs: arguments of transformers that change nothing here, such as
+            push_to_hub=False.
+
+        Raises OSError, and ValueError or TypeError for other arguments."""
+        check_saving_arguments(kwargs)
         folder = pathlib.Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / IMAGE_PROCESSOR_NAME

@@ -13,7 +13,11 @@ from typing import Any, Optional, Union
 from . import _native, artifacts, programs, tensors
 from .config_values import whole_number
 from .configuration import CvtConfig, as_config
-from .hub_arguments import weights_in, without_loading_arguments
+from .hub_arguments import (
+    check_saving_arguments,
+    weights_in,
+    without_loading_arguments,
+)
 from .image_processing import (
     IMAGE_PROCESSOR_NAME,
     AutoImageProcessor,
@@ -151,7 +155,7 @@ class CvtPreTrainedModel:
             values.pop(argument, None)
         folder = _native.find_model_folder(name)
         if config is None or isinstance(config, (str, os.PathLike)):
-            config = CvtConfig.from_pretrained(config or folder)
+            config = cls.config_class.from_pretrained(config or folder)
         config = as_config(config)
         config = _with_values(config, values, f"{cls.__name__}.from_pretrained()")
         config.name_or_path = name
@@ -179,24 +183,22 @@ class CvtPreTrainedModel:
         save_directory: Union[str, os.PathLike],
         *,
         safe_serialization: bool = True,
-        push_to_hub: bool = False,
+        **kwargs: Any,
     ) -> None:
         """Writes config.json and model.safetensors, which transformers reads
         too, into a folder.
 
         safe_serialization: False raises ValueError: there is no other format.
-        push_to_hub: True raises ValueError: nothing is uploaded.
+        kwargs: arguments of transformers that change nothing here, such as
+            push_to_hub=False.
 
-        Raises OSError or ValueError."""
+        Raises OSError or ValueError, and TypeError for other arguments."""
         if not safe_serialization:
             raise ValueError(
                 f"safe_serialization is {safe_serialization!r}, expected True: only "
                 "safetensors is written"
             )
-        if push_to_hub:
-            raise ValueError(
-                f"push_to_hub is {push_to_hub!r}, expected False: nothing is uploaded"
-            )
+        check_saving_arguments(kwargs)
         source = self._compiled_programs("save_pretrained").source
         folder = pathlib.Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)

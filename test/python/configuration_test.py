@@ -14,7 +14,7 @@ import unittest.mock
 
 import numpy as np
 
-from cvtc import CvtConfig
+from cvtc import CvtConfig, CvtModel
 
 from frameworks import needs
 
@@ -321,6 +321,14 @@ class Errors(unittest.TestCase):
             CvtConfig.from_pretrained(DIGITS, depth=3)
         with self.assertRaisesRegex(ValueError, "problem_type: found 'x', expected"):
             CvtConfig.from_pretrained(DIGITS, problem_type="x")
+
+    def test_folders_without_a_configuration(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for load in (CvtConfig, CvtModel):
+                with self.assertRaisesRegex(
+                    OSError, f"^{folder}/config.json: no such file, expected the"
+                ):
+                    load.from_pretrained(folder)
 
     def test_files(self):
         deep = b"[" * 100000 + b"]" * 100000

@@ -151,11 +151,29 @@ class LoadingTest(unittest.TestCase):
 
     def test_saving(self):
         model = self.load()
-        model.save_pretrained(self.folder, safe_serialization=True, push_to_hub=False)
+        harmless = {
+            "push_to_hub": False,
+            "is_main_process": True,
+            "state_dict": None,
+            "token": "secret",
+            "variant": None,
+        }
+        model.save_pretrained(self.folder, safe_serialization=True, **harmless)
+        model.config.save_pretrained(self.folder, **harmless)
+        model.image_processor.save_pretrained(self.folder, **harmless)
+        for saved in (model, model.config, model.image_processor):
+            for key, value in {
+                "push_to_hub": True,
+                "is_main_process": False,
+                "state_dict": {},
+                "variant": "fp16",
+            }.items():
+                with self.assertRaisesRegex(ValueError, f"^{key} is {value!r}, expected"):
+                    saved.save_pretrained(self.folder / "no", **{key: value})
+            with self.assertRaisesRegex(TypeError, "unexpected keyword argument 'colour'"):
+                saved.save_pretrained(self.folder / "no", colour=1)
         with self.assertRaisesRegex(ValueError, "only safetensors is written"):
             model.save_pretrained(self.folder / "no", safe_serialization=False)
-        with self.assertRaisesRegex(ValueError, "nothing is uploaded"):
-            model.save_pretrained(self.folder / "no", push_to_hub=True)
         self.assertFalse((self.folder / "no").exists())
 
     def test_artifacts(self):

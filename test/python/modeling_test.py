@@ -234,6 +234,15 @@ class LoadingTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "empty: has no weights"):
             self.logits(folder)
 
+    def test_config_class_of_a_subclass(self):
+        class Config(cvtc.CvtConfig):
+            pass
+
+        class Model(cvtc.CvtForImageClassification):
+            config_class = Config
+
+        self.assertIsInstance(Model.from_pretrained(digits.MODEL).config, Config)
+
     def test_unknown_arguments(self):
         with self.assertRaisesRegex(TypeError, "unexpected keyword argument 'colour'"):
             cvtc.CvtModel.from_pretrained(digits.MODEL, colour=1)
