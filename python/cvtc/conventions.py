@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
-from typing import Any, Callable, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, Optional, TypeVar, cast
 
 import numpy as np
 
 from .configuration import CvtConfig
-from .tensors import is_float32, kind_of
+from .tensors import is_float32, kind_of, to_numpy
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -90,7 +92,7 @@ class TorchConventions:
 
 
 class TensorFlowConventions:
-    """How TensorFlow's models are made."""
+    """How TensorFlow's models are made, and Keras's way to run them."""
 
     def __init__(self, config: CvtConfig, *inputs: Any, **kwargs: Any):
         """A model with random weights, as Hugging Face initialises them; they
@@ -109,6 +111,64 @@ class TensorFlowConventions:
                 "takes a config and a name"
             )
         super().__init__(config)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: Optional[int] = None,
+        verbose: Any = "auto",
+        steps: Optional[int] = None,
+    ) -> Any:
+        """What a call returns, as numpy arrays, for all batches at once.
+
+        x: what a call takes; or an iterable of such batches, for example a
+            tf.data.Dataset, where of a list or tuple the first entry counts: what
+            stands behind it, such as labels, does not.
+        batch_size, verbose: without effect: nothing is printed, and `compile`
+            says how many pictures run at a time.
+        steps: how many batches to take of an iterable; by default all.
+
+        Raises errors as a call does, and ValueError if there are no batches."""
+        outputs = [self(_with_numpy_pixels(batch)) for batch in _batches(x, steps)]
+        if not outputs:
+            raise ValueError("x: found no batches, expected at least one")
+        if isinstance(outputs[0], tuple):
+            return _joined(outputs)
+        return type(outputs[0])(
+            **{name: _joined([o[name] for o in outputs]) for name in outputs[0]}
+        )
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """What a call returns for x, which is what it takes, as numpy arrays."""
+        return self(_with_numpy_pixels(x))
+
+
+def _batches(x: Any, steps: Optional[int]) -> Iterable[Any]:
+    is_batch = isinstance(x, (Mapping, list, tuple)) or hasattr(x, "shape")
+    if is_batch or not isinstance(x, Iterable):
+        return [x]
+    return (
+        batch[0] if isinstance(batch, (list, tuple)) else batch
+        for batch in itertools.islice(x, steps)
+    )
+
+
+def _with_numpy_pixels(batch: Any) -> Any:
+    """What a call takes, with pixel_values in numpy, so that results are too."""
+    if isinstance(batch, Mapping):
+        if "pixel_values" not in batch:
+            return batch
+        return {**batch, "pixel_values": to_numpy(batch["pixel_values"])}
+    if isinstance(batch, (list, tuple)):
+        return [*map(to_numpy, batch[:1]), *batch[1:]]
+    return to_numpy(batch)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Arrays, or tuples of them, one behind the other."""
+    if isinstance(parts[0], tuple):
+        return tuple(_joined(column) for column in zip(*parts))
+    return np.concatenate(parts)
 
 
 def _check_place(value: Any) -> None:

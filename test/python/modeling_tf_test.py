@@ -54,6 +54,48 @@ class WaysToCallTest(unittest.TestCase):
         for stage, found in enumerate(results[1]):
             close(found, digits.expected(f"hidden_state_{stage}_first2"))
 
+    def test_predict(self):
+        expected = self.model(pixels(), self.labels)
+        twice = np.concatenate([expected.logits] * 2)
+        for batches in (
+            np.concatenate([pixels()] * 2),
+            [np.concatenate([pixels()] * 2)],
+            {"pixel_values": np.concatenate([pixels()] * 2)},
+            iter([pixels(), pixels()]),
+            iter([(pixels(), self.labels)] * 2),
+            iter([{"pixel_values": pixels()}] * 2),
+        ):
+            outputs = self.model.predict(batches, batch_size=1, verbose=0)
+            self.assertIs(type(outputs), cvtc.TFImageClassifierOutputWithNoAttention)
+            self.assertIsNone(outputs.loss)
+            close(outputs.logits, twice, 0)
+        both = {"pixel_values": pixels(), "labels": self.labels}
+        outputs = self.model.predict(iter([both] * 3), steps=2)
+        close(outputs.loss, np.concatenate([expected.loss] * 2), 0)
+        close(outputs.logits, twice, 0)
+        close(self.model.predict_on_batch(both).loss, expected.loss, 0)
+
+    def test_predict_of_hidden_states_and_tuples(self):
+        options = {"pixel_values": pixels(), "output_hidden_states": True}
+        states = self.model(options).hidden_states
+        found = self.model.predict(iter([options] * 2))
+        logits, tuples = self.model.predict(iter([{**options, "return_dict": False}] * 2))
+        close(logits, found.logits, 0)
+        for state, one, other in zip(states, found.hidden_states, tuples):
+            close(one, np.concatenate([state] * 2), 0)
+            close(other, one, 0)
+
+    def test_predict_refuses(self):
+        for x, error in (
+            (iter([]), "^x: found no batches"),
+            ({}, "You have to specify pixel_values"),
+            ([], "You have to specify pixel_values"),
+        ):
+            with self.assertRaisesRegex(ValueError, error):
+                self.model.predict(x)
+        with self.assertRaisesRegex(TypeError, "pixel_values: found int, expected"):
+            self.model.predict(3)
+
     def test_refused(self):
         for inputs, options in (
             ((pixels(),), {"training": True}),
@@ -90,14 +132,16 @@ class TensorFlowTest(unittest.TestCase):
 
         cls.tf, cls.transformers = tensorflow, transformers
 
-    def compare(self, name, **inputs):
-        kwargs = {"config": digits.MODEL / "config.json"}
+    def load(self, name):
+        """The model of transformers, and ours."""
+        weights = digits.FORMATS / "tf_model.h5"
         theirs = getattr(self.transformers, name).from_pretrained(
-            digits.FORMATS / "tf_model.h5", **kwargs
+            weights, config=digits.MODEL / "config.json"
         )
-        ours = getattr(cvtc, name).from_pretrained(
-            digits.MODEL, weights=digits.FORMATS / "tf_model.h5"
-        )
+        return theirs, getattr(cvtc, name).from_pretrained(digits.MODEL, weights=weights)
+
+    def compare(self, name, **inputs):
+        theirs, ours = self.load(name)
         expected, found = theirs(inputs), ours(inputs)
         self.assertEqual(list(found), list(expected))
         for key, value in expected.items():
@@ -126,6 +170,24 @@ class TensorFlowTest(unittest.TestCase):
             pixel_values=self.tf.constant(pixels()),
             output_hidden_states=True,
         )
+
+    def test_predict(self):
+        theirs, ours = self.load("TFCvtForImageClassification")
+        images = np.concatenate([pixels()] * 2)
+        for values in (
+            (images, np.arange(4)),
+            {"pixel_values": images, "labels": np.arange(4)},
+            images,
+        ):
+            dataset = self.tf.data.Dataset.from_tensor_slices(values).batch(3)
+            for steps in (None, 1):
+                expected = theirs.predict(dataset, steps=steps, verbose=0)
+                found = ours.predict(dataset, steps=steps, verbose=0)
+                self.assertEqual(list(found), list(expected))
+                for key in expected:
+                    self.assertIsInstance(found[key], np.ndarray)
+                    self.assertEqual(found[key].shape, expected[key].shape)
+                    close(found[key], expected[key])
 
 
 if __name__ == "__main__":
