@@ -58,7 +58,9 @@ std::optional<Checkpoint> readCheckpointIndex(const std::filesystem::path &path,
     if (!entry)
       return refuse("weight_map[" + printable(key) + "] is " +
                     printable(shardName) + ", which has no such tensor");
-    checkpoint.tensors.emplace(tensor, *entry);
+    if (!checkpoint.tensors.emplace(tensor, *entry).second)
+      return refuse("weight_map[" + printable(key) +
+                    "] is a second variable for " + printable(tensor));
   }
   return checkpoint;
 }

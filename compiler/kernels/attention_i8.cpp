@@ -240,8 +240,8 @@ private:
 /// What is added to 256ths before they are cut off: that of key k in each half.
 /// Were all rounded to the nearest, many small weights alike, as those of the
 /// tokens of a flat background are, would all be too small, or too large.
-/// Ordered dither keeps their sum: of any four keys next to each other, another
-/// one is rounded up for each fourth.
+/// Ordered dither keeps their sum: what is rounded up starts at 1/8, 3/8, 5/8
+/// or 7/8 of a step for four keys next to each other.
 Expr dither(const Expr &first, const Expr &second) {
   auto of = [](const Expr &key) {
     return cast<uint32_t>(((key & 1) << 7) + ((key & 2) << 5) + 32);

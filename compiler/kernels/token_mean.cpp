@@ -10,8 +10,8 @@ using namespace Halide;
 namespace cvt::kernels {
 
 /// Keeps `width` channels of a sum over `tokens` in registers at `place`.
-static void scheduleSum(Func sum, const LoopLevel &place, const RVar &tokens,
-                        int width, int lanes) {
+static void scheduleTokenSum(Func sum, const LoopLevel &place,
+                             const RVar &tokens, int width, int lanes) {
   Var c = sum.args().front();
   sum.compute_at(place)
       .bound_storage(c, width)
@@ -52,8 +52,8 @@ void buildKernel(KernelBuilder &builder, const TokenMeanSpec &spec) {
       .vectorize(ci, lanes)
       .unroll(ci)
       .never_partition_all();
-  scheduleSum(sum, {out, t}, runs, width, lanes);
-  scheduleSum(runSum, {sum, runs}, r, width, lanes);
+  scheduleTokenSum(sum, {out, t}, runs, width, lanes);
+  scheduleTokenSum(runSum, {sum, runs}, r, width, lanes);
   // Hardly anything is written.
   if (int tasks = tasksPerImage(spec.channels * tokens / 2))
     out.split(c, group, c, blocksPerTask(spec.channels, width, tasks),

@@ -343,6 +343,10 @@ TEST_F(Shards, TensorFlowsIndexesNameVariablesByModel) {
       read(R"({"weight_map": {"tf/classifier/bias:0": "tf.safetensors"}})");
   ASSERT_TRUE(checkpoint) << error;
   EXPECT_TRUE(checkpoint->find("classifier.bias"));
+  EXPECT_FALSE(read(R"({"weight_map": {"a/classifier/bias:0": "tf.safetensors",
+      "b/classifier/bias:0": "tf.safetensors"}})"));
+  expectHolds(error, {"weight_map[b/classifier/bias:0] is a second variable "
+                      "for classifier.bias"});
 }
 
 TEST_F(Shards, OnlyTensorsOfTheIndexCount) {
