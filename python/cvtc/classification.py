@@ -62,9 +62,9 @@ def classify(
     model: a classifier, or where one is: a model folder, a name in Hugging
         Face's cache, or an artifact.
     images: a picture as a path, the bytes of a file, a PIL image (turned
-        upright as its file says, as files are), or an array or tensor; or
-        several: a list or another iterable of them, or a batch
-        with four axes.
+        upright as its file says, and in RGB, as files are), or an array or
+        tensor; or several: a list or another iterable of them, or a batch with
+        four axes.
     top_k: labels for each picture, at most.
     image_processor: instead of the model's own.
 
@@ -118,7 +118,7 @@ def _classify_batch(
     top_k: int,
 ) -> list[list[dict[str, Any]]]:
     # In place: a Part knows which of all images these are.
-    images[:] = map(image_inputs.upright, images)
+    images[:] = map(image_inputs.upright_rgb, images)
     pixels = processor(images, return_tensors="np")["pixel_values"]
     logits = model._run(pixels, hidden_states=False).get("logits")
     config = model.config

@@ -16,20 +16,31 @@ def found(key: str, value: Any, expected: str) -> str:
     return f"{key}: found {text}, expected {expected}"
 
 
+def plain(value: Any) -> Any:
+    """Numbers and arrays of numpy as Python's numbers and lists; anything else
+    as it is."""
+    to_list = getattr(value, "tolist", None)
+    return value if to_list is None else to_list()
+
+
 def typed(key: str, value: Any, default: Any) -> Any:
     """`value`, which must be of the default's type; sequences as a new list.
+    numpy's numbers become Python's, which JSON has.
 
     Raises ValueError."""
+    value = plain(value)
+    if isinstance(value, (list, tuple)):
+        value = [plain(entry) for entry in value]
     if not isinstance(default, list):
         if not is_like(value, default):
             raise ValueError(found(key, value, _TYPE_NAMES[type(default)][0]))
         return value
-    if not isinstance(value, (list, tuple)) or not all(
+    if not isinstance(value, list) or not all(
         is_like(entry, default[0]) for entry in value
     ):
         name = _TYPE_NAMES[type(default[0])][1]
         raise ValueError(found(key, value, f"a list of {name}"))
-    return list(value)
+    return value
 
 
 _TYPE_NAMES = {
@@ -41,10 +52,12 @@ _TYPE_NAMES = {
 
 
 def is_like(value: Any, default: Any) -> bool:
-    """Whether `value` is of the type of `default`, none but bools are bools, and
-    integers are floats."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
+    """Whether `value` is of the type of `default`.  0 and 1 are bools, but bools
+    are no numbers; integers are floats."""
+    if isinstance(default, bool):
+        return isinstance(value, int) and value in (0, 1)
+    if isinstance(value, bool):
+        return False
     if isinstance(default, float):
         return isinstance(value, int) or (
             isinstance(value, float) and math.isfinite(value)

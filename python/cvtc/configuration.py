@@ -14,6 +14,7 @@ from .config_values import (
     check_json_values,
     found,
     is_like,
+    plain,
     parse_json_object,
     typed,
     with_integer_keys,
@@ -440,6 +441,7 @@ def _check_problem_type(problem_type: Any) -> None:
 
 
 def _check_num_labels(num_labels: Any) -> None:
+    num_labels = plain(num_labels)
     if not is_like(num_labels, 0) or not 0 <= num_labels <= _MAX_LABELS:
         raise ValueError(
             found("num_labels", num_labels, f"an integer from 0 to {_MAX_LABELS}")

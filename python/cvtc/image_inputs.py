@@ -121,18 +121,19 @@ def _is_pil(image: Any) -> bool:
     return module is not None and isinstance(image, module.Image)
 
 
-def upright(image: Any) -> Any:
-    """A PIL image turned as its file says; anything else, and what cannot be
-    read, as it is."""
+def upright_rgb(image: Any) -> Any:
+    """A PIL image turned as its file says, in RGB; anything else, and what
+    cannot be read, as it is."""
     if not _is_pil(image):
         return image
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
     orientation = 0x0112
     try:
         turned = image.getexif().get(orientation, 1) != 1
-        return ImageOps.exif_transpose(image) if turned else image
-    except (OSError, SyntaxError, ValueError):
+        image = ImageOps.exif_transpose(image) if turned else image
+        return image if image.mode == "RGB" else image.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return image  # `read` says what is wrong with it
 
 

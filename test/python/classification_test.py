@@ -54,6 +54,17 @@ class ClassifyTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "image 2 of 2: Pillow cannot read"):
             cvtc.classify(digits.MODEL, [turned, cut])
 
+    @needs("PIL")
+    def test_pictures_of_other_modes(self):
+        from PIL import Image
+
+        picture = Image.open(digits.PICTURES[4]).convert("RGB")
+        expected = cvtc.classify(digits.MODEL, picture, top_k=1)[0]
+        for mode in ("YCbCr", "HSV", "RGBA"):
+            found = cvtc.classify(digits.MODEL, picture.convert(mode), top_k=1)[0]
+            self.assertEqual(found["label"], expected["label"], mode)
+            self.assertAlmostEqual(found["score"], expected["score"], delta=0.02)
+
     def test_what_is_no_picture(self):
         for images, sentence in {
             "https://a/b.jpg": "nothing is downloaded, expected a file",

@@ -269,7 +269,7 @@ class Errors(unittest.TestCase):
         self.assertRefuses(
             "^num_channels: found '3', expected an int", num_channels="3"
         )
-        self.assertRefuses("^qkv_bias: .* a list of true and false", qkv_bias=[1, 1, 1])
+        self.assertRefuses("^qkv_bias: .* a list of true and false", qkv_bias=[1, 2, 1])
         self.assertRefuses("^mlp_ratio: .* a list of finite numbers", mlp_ratio=["4"])
         self.assertRefuses("^mlp_ratio: .*nan", mlp_ratio=[math.nan])
         self.assertRefuses("^layer_norm_eps: found inf", layer_norm_eps=math.inf)
@@ -277,6 +277,27 @@ class Errors(unittest.TestCase):
             "^qkv_projection_method: .* strings$", qkv_projection_method=[0]
         )
         self.assertEqual(CvtConfig(mlp_ratio=[10**400]).mlp_ratio, [10**400])
+
+    def test_numbers_of_numpy(self):
+        config = CvtConfig(
+            num_labels=np.int64(3),
+            depth=np.array([1, 2, 10]),
+            num_heads=[np.int32(1), 3, 6],
+            layer_norm_eps=np.float32(0.5),
+            qkv_bias=np.array([True, False, True]),
+        )
+        expected = CvtConfig(num_labels=3, layer_norm_eps=0.5)
+        expected.qkv_bias = [True, False, True]
+        self.assertEqual(config.to_json_string(), expected.to_json_string())
+        config.num_labels = np.int64(5)
+        self.assertEqual(len(config.id2label), 5)
+        self.assertEqual(CvtConfig.from_dict({}, depth=np.array([1])).depth, [1])
+        self.assertRefuses("^num_labels: found 3.0, expected", num_labels=np.float64(3))
+
+    def test_booleans_as_numbers(self):
+        config = CvtConfig(qkv_bias=[1, 1, 1], cls_token=[0, 0, 1])
+        self.assertEqual(config, CvtConfig())
+        config.validate()
 
     def test_labels(self):
         for count in (-1, 2.0, "2", True, 10**12, [2]):
