@@ -53,8 +53,10 @@ LogicalResult CvtDialect::verifyOperationAttribute(Operation *op,
              << "'" << name << "' must be an array of different names";
     // A planned function has its outputs among its arguments.
     auto function = dyn_cast<FunctionOpInterface>(op);
-    size_t results = function ? function.getNumResults() : 0;
-    if (results > 0 && cast<ArrayAttr>(value).size() != results)
+    if (!function || op->hasAttr(kArenaAttr))
+      return success();
+    size_t results = function.getNumResults();
+    if (cast<ArrayAttr>(value).size() != results)
       return op->emitError()
              << "'" << name << "' must name each of " << results << " results";
   }

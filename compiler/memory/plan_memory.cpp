@@ -30,16 +30,19 @@ static void planWeights(ModuleOp module) {
   SymbolTable symbols(module);
   Builder builder(module.getContext());
   int64_t end = 0;
-  module.walk([&](WeightValueOp op) {
+  DenseSet<Operation *> placed;
+  auto place = [&](WeightValueOp op) {
     Operation *symbol = symbols.lookup(op.getWeight());
-    if (symbol->hasAttr(CvtDialect::kSectionOffsetAttr))
+    if (!placed.insert(symbol).second)
       return;
     int64_t offset = llvm::alignTo(end, CVT_BUFFER_ALIGNMENT);
     symbol->setAttr(CvtDialect::kSectionOffsetAttr,
                     builder.getI64IntegerAttr(offset));
     end = offset + op.getType().getNumElements() *
                        op.getType().getElementTypeBitWidth() / 8;
-  });
+  };
+  for (auto function : module.getOps<func::FuncOp>())
+    function.walk(place);
   module->setAttr(CvtDialect::kSectionBytesAttr,
                   builder.getI64IntegerAttr(end));
 }

@@ -96,6 +96,8 @@ struct SelectOutputs : cvt::impl::SelectOutputsPassBase<SelectOutputs> {
     if (!function || !function.getBody().hasOneBlock())
       return getOperation().emitError()
              << "needs a function @" << kFunction << " of one block";
+    if (!isa<func::ReturnOp>(function.front().getTerminator()))
+      return function.emitOpError("must end in func.return");
     auto named =
         function->getAttrOfType<ArrayAttr>(cvt::CvtDialect::kOutputsAttr);
     if (!named)

@@ -20,3 +20,45 @@ module {
 
 // expected-error @+1 {{has no body}}
 func.func private @forward(tensor<?x4xf32>) -> tensor<?x4xf32>
+
+// -----
+
+// expected-error @+1 {{returns 'index', expected f32 or bf16 tensors of ? images}}
+func.func @forward(%i: index) -> index {
+  return %i : index
+}
+
+// -----
+
+// expected-error @+1 {{returns 'tensor<?xf32>', expected f32 or bf16 tensors}}
+func.func @forward(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
+}
+
+// -----
+
+// expected-error @+1 {{returns 'tensor<3x8xf32>', expected f32 or bf16 tensors}}
+func.func @forward(%x: tensor<3x8xf32>) -> tensor<3x8xf32> {
+  return %x : tensor<3x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{returns 'tensor<?x8xf64>', expected f32 or bf16 tensors}}
+func.func @forward(%x: tensor<?x8xf64>) -> tensor<?x8xf64> {
+  return %x : tensor<?x8xf64>
+}
+
+// -----
+
+// expected-error @+1 {{returns 'tensor<?x0xf32>', expected f32 or bf16 tensors}}
+func.func @forward(%x: tensor<?x0xf32>) -> tensor<?x0xf32> {
+  return %x : tensor<?x0xf32>
+}
+
+// -----
+
+// expected-error @+1 {{must be one block that ends in func.return}}
+func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  llvm.unreachable
+}

@@ -249,6 +249,13 @@ func.func @forward() attributes {cvt.outputs = ["logits", "logits"]} {
 
 // -----
 
+// expected-error@+1 {{'cvt.outputs' must name each of 0 results}}
+func.func @no_results() attributes {cvt.outputs = ["a"]} {
+  return
+}
+
+// -----
+
 // expected-error@+1 {{'cvt.outputs' must name each of 1 results}}
 func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {cvt.outputs = ["a", "b"]} {
   return %x : tensor<?x8xf32>

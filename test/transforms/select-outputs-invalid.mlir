@@ -6,6 +6,7 @@
 // RUN: not cvt-opt %t/unnamed.mlir --cvt-select-outputs=outputs=logits 2>&1 | FileCheck %s --check-prefix=UNNAMED
 // RUN: not cvt-opt %t/empty.mlir --cvt-select-outputs=outputs=logits 2>&1 | FileCheck %s --check-prefix=EMPTY
 // RUN: not cvt-opt %t/declared.mlir --cvt-select-outputs=outputs=logits 2>&1 | FileCheck %s --check-prefix=EMPTY
+// RUN: not cvt-opt %t/endless.mlir --cvt-select-outputs=outputs=logits 2>&1 | FileCheck %s --check-prefix=ENDLESS
 
 //--- model.mlir
 // UNKNOWN: error: 'func.func' op has no output 'pooled'; its outputs are: logits, hidden_states_0, hidden_states_1, hidden_states
@@ -34,3 +35,9 @@ module {}
 
 //--- declared.mlir
 func.func private @forward(tensor<?x8xf32>) -> tensor<?x8xf32>
+
+//--- endless.mlir
+// ENDLESS: error: 'func.func' op must end in func.return
+func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {cvt.outputs = ["logits"]} {
+  llvm.unreachable
+}

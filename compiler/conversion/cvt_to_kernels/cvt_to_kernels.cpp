@@ -295,6 +295,8 @@ struct ConvertCvtToKernels
       forward.emitError("has no body");
       return signalPassFailure();
     }
+    if (failed(verifyReturned(forward)))
+      return signalPassFailure();
     if (targets.empty()) {
       forward.emitError("targets names no CPU target to have kernels for");
       return signalPassFailure();
@@ -308,6 +310,25 @@ struct ConvertCvtToKernels
   }
 
 private:
+  /// Whether kernels can write what `forward` returns.
+  static LogicalResult verifyReturned(func::FuncOp forward) {
+    if (!forward.getBody().hasOneBlock() ||
+        !isa<func::ReturnOp>(forward.front().getTerminator()))
+      return forward.emitError("must be one block that ends in func.return");
+    for (Type type : forward.getResultTypes()) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || tensor.getRank() < 2 ||
+          !isBatchedTensor(tensor, tensor.getRank()) ||
+          !(tensor.getElementType().isF32() ||
+            tensor.getElementType().isBF16()))
+        return forward.emitError()
+               << "returns " << type
+               << ", expected f32 or bf16 tensors of ? images, whose other "
+                  "extents are known";
+    }
+    return success();
+  }
+
   LogicalResult convert(func::FuncOp forward, const std::string &name,
                         KernelLauncher &launcher) {
     auto target = kernels::parseCpuTarget(name);
