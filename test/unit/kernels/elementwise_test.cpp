@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 using namespace cvt::kernels;
 
@@ -69,38 +70,35 @@ TEST(Elementwise, MatchesDoubles) {
   }
 }
 
+/// Runs GELU on numbers from -scale to scale, each of whose results may be off
+/// by bound(exact result).
+static void expectGeluWithin(float scale,
+                             const std::function<double(double)> &bound) {
+  const ElementwiseSpec spec{ElementwiseOp::Gelu, 4000, 1};
+  forEachTarget([&](CpuTarget target) {
+    KernelCall call({spec, target}, 1, 0, Guard::Behind);
+    call["x"].forEach(
+        [&](auto &i, float &x) { x = scale * ((i[0] - 2000) / 2000.f); });
+    std::vector<double> expected = elementwise(call, spec.op);
+    ASSERT_EQ(call.run(), "");
+    call["out"].forEach([&](auto &i, float &x) {
+      EXPECT_NEAR(x, expected[i[0]], bound(expected[i[0]]));
+    });
+  });
+}
+
 // Of numbers that are small, large, and around where a polynomial ends.
 TEST(Elementwise, KeepsTheBoundOfGelu) {
-  const ElementwiseSpec spec{ElementwiseOp::Gelu, 4000, 1};
   for (float scale : {7.f, 1e-4f, 1e4f, 3e38f})
-    forEachTarget([&](CpuTarget target) {
-      KernelCall call({spec, target}, 1, 0, Guard::Behind);
-      call["x"].forEach(
-          [&](auto &i, float &x) { x = scale * ((i[0] - 2000) / 2000.f); });
-      std::vector<double> expected = elementwise(call, spec.op);
-      ASSERT_EQ(call.run(), "");
-      call["out"].forEach([&](auto &i, float &x) {
-        EXPECT_NEAR(x, expected[i[0]],
-                    std::max(5e-7, 1e-7 * std::abs(expected[i[0]])));
-      });
-    });
+    expectGeluWithin(
+        scale, [](double x) { return std::max(5e-7, 1e-7 * std::abs(x)); });
 }
 
 // A layer norm behind may make small results large: errors of the same sign
 // in all of them would not cancel.
 TEST(Elementwise, KeepsTheRelativeBoundOfGeluCloseToZero) {
-  const ElementwiseSpec spec{ElementwiseOp::Gelu, 4000, 1};
   for (float scale : {0.5f, 1e-2f, 1e-6f})
-    forEachTarget([&](CpuTarget target) {
-      KernelCall call({spec, target}, 1, 0, Guard::Behind);
-      call["x"].forEach(
-          [&](auto &i, float &x) { x = scale * ((i[0] - 2000) / 2000.f); });
-      std::vector<double> expected = elementwise(call, spec.op);
-      ASSERT_EQ(call.run(), "");
-      call["out"].forEach([&](auto &i, float &x) {
-        EXPECT_NEAR(x, expected[i[0]], 6e-7 * std::abs(expected[i[0]]));
-      });
-    });
+    expectGeluWithin(scale, [](double x) { return 6e-7 * std::abs(x); });
 }
 
 // The last of several tasks has fewer rows: none may be added to twice.
