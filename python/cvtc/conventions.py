@@ -129,18 +129,14 @@ class TensorFlowConventions:
         steps: how many batches to take of an iterable; by default all.
 
         Raises errors as a call does, and ValueError if there are no batches."""
-        outputs = [self(_with_numpy_pixels(batch)) for batch in _batches(x, steps)]
+        outputs = [self(batch) for batch in _batches(x, steps)]
         if not outputs:
             raise ValueError("x: found no batches, expected at least one")
-        if isinstance(outputs[0], tuple):
-            return _joined(outputs)
-        return type(outputs[0])(
-            **{name: _joined([o[name] for o in outputs]) for name in outputs[0]}
-        )
+        return _joined_outputs(outputs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """What a call returns for x, which is what it takes, as numpy arrays."""
-        return self(_with_numpy_pixels(x))
+        return _joined_outputs([self(x)])
 
 
 def _batches(x: Any, steps: Optional[int]) -> Iterable[Any]:
@@ -153,22 +149,19 @@ def _batches(x: Any, steps: Optional[int]) -> Iterable[Any]:
     )
 
 
-def _with_numpy_pixels(batch: Any) -> Any:
-    """What a call takes, with pixel_values in numpy, so that results are too."""
-    if isinstance(batch, Mapping):
-        if "pixel_values" not in batch:
-            return batch
-        return {**batch, "pixel_values": to_numpy(batch["pixel_values"])}
-    if isinstance(batch, (list, tuple)):
-        return [*map(to_numpy, batch[:1]), *batch[1:]]
-    return to_numpy(batch)
+def _joined_outputs(outputs: Sequence[Any]) -> Any:
+    """One output, or tuple, of numpy arrays with the values of all."""
+    kind = type(outputs[0])
+    if kind is tuple:
+        return _joined(outputs)
+    return kind(**{name: _joined([o[name] for o in outputs]) for name in outputs[0]})
 
 
 def _joined(parts: Sequence[Any]) -> Any:
-    """Arrays, or tuples of them, one behind the other."""
+    """Tensors, or tuples of them, one behind the other as numpy arrays."""
     if isinstance(parts[0], tuple):
         return tuple(_joined(column) for column in zip(*parts))
-    return np.concatenate(parts)
+    return np.concatenate([to_numpy(part) for part in parts])
 
 
 def _check_place(value: Any) -> None:
