@@ -1,7 +1,9 @@
 //===- processor_config.cpp - What preprocessor_config.json says ----------===//
 //
 // Keys, defaults and forms of values are those of transformers'
-// ConvNextImageProcessor; `null` means the default where that class says so.
+// ConvNextImageProcessor; `null` means the default where that class says so,
+// and for a step that it is switched off.  Values that only such a step uses
+// are not read.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,6 +33,13 @@ static void checkType(ObjectReader &reader) {
   }
 }
 
+static bool readStep(ObjectReader &reader, const char *key, bool fallback) {
+  const json *value = reader.find(key, /*nullIsMissing=*/false);
+  return !(value && value->is_null()) && reader.boolean(key, fallback);
+}
+
+/// The size also says what a model is compiled for, so it is read without a
+/// resize, too.
 static int64_t readSize(ObjectReader &reader, int64_t fallback) {
   const json *size = reader.find("size");
   if (!size)
@@ -54,7 +63,8 @@ static int64_t readSize(ObjectReader &reader, int64_t fallback) {
   return edge;
 }
 
-/// One number for each channel, or one for all of them.
+/// One number for each channel, or one for all of them, also as a list: that is
+/// what grey pictures have.
 static std::array<double, 3> readChannels(ObjectReader &reader, const char *key,
                                           std::array<double, 3> fallback) {
   const json *value = reader.find(key);
@@ -63,6 +73,10 @@ static std::array<double, 3> readChannels(ObjectReader &reader, const char *key,
   constexpr Limits<double> limits{-kMaxFactor, kMaxFactor};
   if (value->is_number()) {
     double number = reader.number(key, 0, limits);
+    return {number, number, number};
+  }
+  if (value->is_array() && value->size() == 1) {
+    double number = reader.numbers(key, {}, 1, limits)[0];
     return {number, number, number};
   }
   if (!value->is_array() || value->size() != 3) {
@@ -104,18 +118,23 @@ std::optional<ProcessorConfig> parseProcessorConfig(std::string_view text,
   ObjectReader reader(*object, name);
   ProcessorConfig config;
   checkType(reader);
-  config.doResize = reader.boolean("do_resize", config.doResize);
+  config.doResize = readStep(reader, "do_resize", config.doResize);
   config.size = readSize(reader, config.size);
-  if (reader.find("crop_pct"))
-    config.cropPct =
-        reader.number("crop_pct", config.cropPct, {1e-6, kMaxFactor});
-  config.resample = reader.integer("resample", config.resample, {0, 5});
-  config.doRescale = reader.boolean("do_rescale", config.doRescale);
-  config.rescaleFactor = reader.number("rescale_factor", config.rescaleFactor,
-                                       {-kMaxFactor, kMaxFactor});
-  config.doNormalize = reader.boolean("do_normalize", config.doNormalize);
-  config.imageMean = readChannels(reader, "image_mean", config.imageMean);
-  config.imageStd = readDeviations(reader, config.imageStd);
+  if (config.doResize) {
+    if (reader.find("crop_pct"))
+      config.cropPct =
+          reader.number("crop_pct", config.cropPct, {1e-6, kMaxFactor});
+    config.resample = reader.integer("resample", config.resample, {0, 5});
+  }
+  config.doRescale = readStep(reader, "do_rescale", config.doRescale);
+  if (config.doRescale)
+    config.rescaleFactor = reader.number("rescale_factor", config.rescaleFactor,
+                                         {-kMaxFactor, kMaxFactor});
+  config.doNormalize = readStep(reader, "do_normalize", config.doNormalize);
+  if (config.doNormalize) {
+    config.imageMean = readChannels(reader, "image_mean", config.imageMean);
+    config.imageStd = readDeviations(reader, config.imageStd);
+  }
   error = reader.error();
   if (error.empty())
     if (std::string problem = cropProblem(config); !problem.empty())

@@ -328,16 +328,24 @@ class SameAsTransformersTest(unittest.TestCase):
                 self.assertEqual(ours.is_fast, theirs.is_fast)
 
     def test_saved_for_transformers(self):
-        ours = ConvNextImageProcessor(**SMALL, extra="kept")
-        with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder) / "new"
-            self.assertEqual(
-                ours.save_pretrained(folder), [str(folder / "preprocessor_config.json")]
-            )
-            theirs = self.reference.from_pretrained(folder)
-            again = ConvNextImageProcessor.from_pretrained(folder)
-        self.assertEqual(theirs.to_dict(), ours.to_dict())
-        self.assertEqual(again.to_dict(), ours.to_dict())
+        for arguments in (
+            {**SMALL, "extra": "kept"},
+            {"image_mean": [0.5], "image_std": [0.25]},
+            {"do_resize": None, "crop_pct": -1, "resample": None},
+            {"do_rescale": False, "rescale_factor": None},
+            {"do_normalize": False, "image_mean": [1, 2], "image_std": 0},
+        ):
+            with self.subTest(**arguments), tempfile.TemporaryDirectory() as folder:
+                ours = ConvNextImageProcessor(**arguments)
+                folder = pathlib.Path(folder) / "new"
+                self.assertEqual(
+                    ours.save_pretrained(folder),
+                    [str(folder / "preprocessor_config.json")],
+                )
+                theirs = self.reference.from_pretrained(folder)
+                again = ConvNextImageProcessor.from_pretrained(folder)
+                self.assertEqual(theirs.to_dict(), ours.to_dict())
+                self.assertEqual(again.to_dict(), ours.to_dict())
 
 
 if __name__ == "__main__":

@@ -41,12 +41,31 @@ TEST(ProcessorConfig, DefaultsAreThoseOfTheClass) {
 }
 
 TEST(ProcessorConfig, EveryKeyIsRead) {
-  json object = {{"do_resize", false},       {"size", 96},
+  json object = {{"do_resize", true},        {"size", 96},
                  {"crop_pct", 0.75},         {"resample", 5},
-                 {"do_rescale", false},      {"rescale_factor", 0.5},
-                 {"do_normalize", false},    {"image_mean", {0, 0.25, 0.5}},
+                 {"do_rescale", true},       {"rescale_factor", 0.5},
+                 {"do_normalize", true},     {"image_mean", {0, 0.25, 0.5}},
                  {"image_std", {1, -2, 3.5}}};
   EXPECT_EQ(json(toJson(accept(object))), object);
+}
+
+TEST(ProcessorConfig, StepsCanBeSwitchedOff) {
+  const json off = {{"do_resize", false},    {"size", 96},
+                    {"crop_pct", -1},        {"resample", "bicubic"},
+                    {"do_rescale", false},   {"rescale_factor", nullptr},
+                    {"do_normalize", false}, {"image_mean", {0.5, 0.5}},
+                    {"image_std", 0}};
+  json expected = toJson(ProcessorConfig());
+  expected.update({{"do_resize", false},
+                   {"size", 96},
+                   {"do_rescale", false},
+                   {"do_normalize", false}});
+  for (const json &value : {json(false), json(0), json(nullptr)}) {
+    json object = off;
+    for (const char *step : {"do_resize", "do_rescale", "do_normalize"})
+      object[step] = value;
+    EXPECT_EQ(json(toJson(accept(object))), expected);
+  }
 }
 
 TEST(ProcessorConfig, SizeHasTwoForms) {
@@ -72,15 +91,18 @@ TEST(ProcessorConfig, NullMeansTheDefaultWhereTheClassSaysSo) {
       {{"crop_pct", nullptr}, {"image_mean", nullptr}, {"image_std", nullptr}});
   EXPECT_EQ(config.cropPct, 0.875);
   EXPECT_EQ(config.imageMean, (std::array{0.5, 0.5, 0.5}));
-  for (const char *key : {"do_resize", "resample", "do_rescale",
-                          "rescale_factor", "do_normalize"})
+  for (const char *key : {"resample", "rescale_factor"})
     expectHolds(refuse({{key, nullptr}}), {std::string(key) + " is null"});
 }
 
 TEST(ProcessorConfig, OneNumberStandsForAllChannels) {
-  ProcessorConfig config = accept({{"image_mean", 0.25}, {"image_std", 2}});
-  EXPECT_EQ(config.imageMean, (std::array{0.25, 0.25, 0.25}));
-  EXPECT_EQ(config.imageStd, (std::array{2.0, 2.0, 2.0}));
+  for (const json &object : {json{{"image_mean", 0.25}, {"image_std", 2}},
+                             json{{"image_mean", json::array({0.25})},
+                                  {"image_std", json::array({2})}}}) {
+    ProcessorConfig config = accept(object);
+    EXPECT_EQ(config.imageMean, (std::array{0.25, 0.25, 0.25}));
+    EXPECT_EQ(config.imageStd, (std::array{2.0, 2.0, 2.0}));
+  }
 }
 
 TEST(ProcessorConfig, WrongValuesAreRefused) {
@@ -98,6 +120,8 @@ TEST(ProcessorConfig, WrongValuesAreRefused) {
                               json(true), json::object()})
       expectHolds(refuse({{key, value}}),
                   {std::string(key) + " is ", "a list of 3 numbers"});
+    expectHolds(refuse({{key, json::array({"x"})}}),
+                {std::string(key) + "[0] is"});
     expectHolds(refuse({{key, {1, "x", 1}}}), {std::string(key) + "[1] is"});
     expectHolds(refuse({{key, {1, 1e7, 1}}}), {std::string(key) + "[1] is"});
   }
