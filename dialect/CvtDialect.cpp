@@ -127,7 +127,8 @@ int64_t cvt::imageElements(Value value) {
   int64_t elements = 1;
   auto type = cast<RankedTensorType>(value.getType());
   for (int64_t extent : type.getShape().drop_front())
-    elements *= extent;
+    if (llvm::MulOverflow(elements, extent, elements))
+      return std::numeric_limits<int64_t>::max();
   return elements;
 }
 

@@ -45,7 +45,8 @@ std::optional<int64_t> pooledExtent(int64_t extent, int64_t kernel,
 /// of; itself if it is none.
 mlir::Value stripReshapes(mlir::Value value);
 
-/// Elements of one image of a batched tensor.
+/// Elements of one image of a batched tensor; the largest number where they are
+/// more.
 int64_t imageElements(mlir::Value value);
 
 /// Innermost extent of a tensor.

@@ -4,6 +4,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace cvt;
 
@@ -24,13 +26,11 @@ static RankedTensorType tokensType(RankedTensorType like, int64_t tokens) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ReshapeOp::verify() {
-  auto imageElements = [](Value value) {
-    int64_t count = 1;
-    for (int64_t extent : typeOf(value).getShape().drop_front())
-      count *= extent;
-    return count;
-  };
-  if (imageElements(getInput()) != imageElements(getOutput()) ||
+  int64_t elements = imageElements(getInput());
+  if (elements == std::numeric_limits<int64_t>::max())
+    return emitOpError() << "has too many elements in an image of "
+                         << getInput().getType();
+  if (elements != imageElements(getOutput()) ||
       typeOf(getInput()).getElementType() !=
           typeOf(getOutput()).getElementType() ||
       typeOf(getInput()).getShape().back() !=

@@ -14,7 +14,8 @@ def Cvt_ReshapeOp : Cvt_Op<"reshape", [Pure]> {
     Maps to tokens, tokens to maps, one token to a row.
 
     Constraints:
-    - (C1) the batch stays outermost, the elements of an image keep their number;
+    - (C1) the batch stays outermost, the elements of an image, less than 2^63 - 1, keep
+      their number;
     - (C2) the innermost extent, the channels, stays, and so does the element type.
 
     Example:

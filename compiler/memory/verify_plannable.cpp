@@ -23,6 +23,12 @@ Type cvt::elementType(kernels::Element element, MLIRContext *context) {
   llvm_unreachable("unknown element");
 }
 
+InFlightDiagnostic cvt::emitUnknownKernel(LaunchOp launch) {
+  return launch.emitOpError()
+         << "refers to " << launch.getKernelAttr()
+         << ", whose name is not the specification of a kernel";
+}
+
 SmallVector<Value> cvt::launchedValues(LaunchOp launch) {
   SmallVector<Value> values(launch.getInputs());
   llvm::append_range(values, launch.getResults());
@@ -51,9 +57,7 @@ static bool fits(Value value, const kernels::KernelArgument &argument) {
 static LogicalResult verifyLaunch(LaunchOp launch) {
   auto spec = kernels::parseSymbolName(launch.getKernel());
   if (!spec)
-    return launch.emitOpError()
-           << "refers to " << launch.getKernelAttr()
-           << ", whose name is not the specification of a kernel";
+    return emitUnknownKernel(launch);
   auto arguments = kernels::kernelArguments(*spec);
   SmallVector<Value> values = launchedValues(launch);
   if (arguments.size() != values.size())

@@ -13,6 +13,9 @@ namespace cvt {
 /// The type of a kernel argument's elements.
 mlir::Type elementType(kernels::Element element, mlir::MLIRContext *context);
 
+/// Says that the launch's kernel has a name that is no specification.
+mlir::InFlightDiagnostic emitUnknownKernel(LaunchOp launch);
+
 /// Inputs and results, in the order of the kernel's arguments.
 llvm::SmallVector<mlir::Value> launchedValues(LaunchOp launch);
 

@@ -14,6 +14,15 @@ func.func @elements(%0: tensor<?x4x4x8xf32>) {
 
 // -----
 
+// (C1)
+func.func @too_many(%0: tensor<?x4294967296x4294967297x8xf32>) {
+  // expected-error@+1 {{has too many elements in an image of 'tensor<?x4294967296x4294967297x8xf32>'}}
+  %1 = cvt.reshape %0 : tensor<?x4294967296x4294967297x8xf32> -> tensor<?x4294967296x8xf32>
+  return
+}
+
+// -----
+
 // (C2)
 func.func @elements_type(%0: tensor<?x4x4x8xf32>) {
   // expected-error@+1 {{cannot regroup 'tensor<?x4x4x8xf32>' as 'tensor<?x16x8xbf16>'}}

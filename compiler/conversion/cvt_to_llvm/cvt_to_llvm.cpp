@@ -3,6 +3,7 @@
 #include "compiler/conversion/cvt_to_llvm/halide_buffers.h"
 #include "compiler/conversion/cvt_to_llvm/program_table.h"
 #include "compiler/conversion/passes.h"
+#include "compiler/memory/verify_planned.h"
 #include "dialect/CvtDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -188,7 +189,7 @@ static LogicalResult verifyView(ViewOp view, func::FuncOp function) {
 }
 
 /// Whether `function` is what cvt-plan-memory leaves.
-static LogicalResult verifyPlanned(func::FuncOp function) {
+static LogicalResult verifyFunction(func::FuncOp function) {
   auto outputs = function->getAttrOfType<ArrayAttr>(CvtDialect::kOutputsAttr);
   if (!function->hasAttr(CvtDialect::kArenaAttr) || !outputs ||
       function.getNumArguments() < 3 + outputs.size() ||
@@ -200,10 +201,24 @@ static LogicalResult verifyPlanned(func::FuncOp function) {
     if (auto view = dyn_cast<ViewOp>(op);
         view && failed(verifyView(view, function)))
       return failure();
-    if (isa<LaunchOp>(op) && llvm::any_of(op.getOperands(), [](Value operand) {
-          return !operand.getDefiningOp<ViewOp>();
-        }))
-      return op.emitOpError("operands must be views");
+    if (auto launch = dyn_cast<LaunchOp>(op);
+        launch && failed(verifyPlanned(launch)))
+      return failure();
+  }
+  return success();
+}
+
+/// Whether `module` holds planned functions and what these refer to, and
+/// nothing whose name a lowered function could have.
+static LogicalResult verifyModule(ModuleOp module) {
+  if (module.getOps<func::FuncOp>().empty())
+    return module.emitError("has no function; run cvt-plan-memory first");
+  for (Operation &op : *module.getBody()) {
+    if (!isa<func::FuncOp, WeightOp, PrepareOp, KernelOp>(op))
+      return op.emitOpError("is nothing that cvt-plan-memory leaves");
+    if (auto function = dyn_cast<func::FuncOp>(op);
+        function && failed(verifyFunction(function)))
+      return failure();
   }
   return success();
 }
@@ -215,16 +230,13 @@ struct ConvertCvtToLlvm : cvt::impl::ConvertCvtToLlvmBase<ConvertCvtToLlvm> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(verifyModule(module)))
+      return signalPassFailure();
     HalideBuffers buffers(module);
     SmallVector<LLVM::LLVMFuncOp> forwards;
     SmallVector<Operation *> lowered;
     for (auto function : module.getOps<func::FuncOp>())
       lowered.push_back(function);
-    for (Operation *function : lowered) {
-      auto source = cast<func::FuncOp>(function);
-      if (failed(verifyPlanned(source)))
-        return signalPassFailure();
-    }
     // Kernels become external functions of the same name.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<WeightOp, PrepareOp, KernelOp>(op))
