@@ -225,13 +225,14 @@ def Cvt_AttentionOp : Cvt_GraphOp<"attention"> {
   }];
 }
 
-def Cvt_GeluOp : Cvt_GraphOp<"gelu"> {
+def Cvt_GeluOp : Cvt_UniformGraphOp<"gelu"> {
   let summary = "GELU: exact, or the sigmoid form of the original code";
   let description = [{
     `gelu`: x · (1 + erf(x / √2)) / 2.  `quick_gelu`: x · sigmoid(1.702 x).
 
     Constraints:
-    - (C1) `function` is not `none`.
+    - (C1) `function` is not `none`;
+    - (C2) the result has the type of the input.
 
     Example:
     ```mlir
@@ -243,11 +244,11 @@ def Cvt_GeluOp : Cvt_GraphOp<"gelu"> {
   let assemblyFormat = "$input `function` custom<Activation>($function) attr-dict `:` type($input)";
 }
 
-def Cvt_AddOp : Cvt_GraphOp<"add", [Commutative]> {
+def Cvt_AddOp : Cvt_UniformGraphOp<"add", [Commutative]> {
   let summary = "Sum of two activations of one type";
   let description = [{
     Constraints:
-    - (C1) both operands have one type.
+    - (C1) both operands and the result have one type.
 
     Example:
     ```mlir

@@ -43,6 +43,17 @@ class Cvt_WeightedGraphOp<string mnemonic, list<Trait> traits = []>
     : Cvt_GraphOp<mnemonic,
         !listconcat([DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)>;
 
+// A graph op that does not round: its results have the types of its operands.
+class Cvt_UniformGraphOp<string mnemonic, list<Trait> traits = []>
+    : Cvt_GraphOp<mnemonic, traits> {
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
+                                        ::mlir::TypeRange actual) {
+      return inferred == actual;
+    }
+  }];
+}
+
 include "CvtSymbolOps.td"
 include "CvtGraphOps.td"
 include "CvtTokenOps.td"

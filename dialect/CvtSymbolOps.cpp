@@ -75,6 +75,9 @@ LogicalResult PrepareOp::verify() {
     return emitOpError() << stringifyPrepareStep(getStep())
                          << (isFolding(getStep()) ? " needs an epsilon"
                                                   : " takes no epsilon");
+  if (getEpsilon() && (!getEpsilon()->isFinite() || getEpsilon()->isZero() ||
+                       getEpsilon()->isNegative()))
+    return emitOpError("epsilon must be finite and greater than 0");
   return success();
 }
 

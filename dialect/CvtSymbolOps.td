@@ -60,7 +60,8 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
     - (C1) every source is a `cvt.weight` or `cvt.prepare` of `f32` that stands
       before it in the module;
     - (C2) the sources' shapes and the result's type are the step's;
-    - (C3) the folding steps have an `epsilon`, the others none;
+    - (C3) the folding steps have an `epsilon`, finite and greater than 0, the others
+      none;
     - (C4) only `pack_panels` and `pack_panels_nhwc` round, to bf16, si8 or ui8.
 
     Example:
@@ -83,6 +84,8 @@ def Cvt_PrepareOp : Cvt_PrivateSymbolOp<"prepare",
   let hasVerifier = 1;
 }
 
+def Cvt_Count : ConfinedAttr<I64Attr, [IntNonNegative]>;
+
 def Cvt_KernelOp : Cvt_PrivateSymbolOp<"kernel"> {
   let summary = "A kernel that the compiler generates";
   let description = [{
@@ -90,12 +93,15 @@ def Cvt_KernelOp : Cvt_PrivateSymbolOp<"kernel"> {
     format and CPU target (see compiler/kernels).  `flops` and `bytes` are what
     one call does and moves for one image.
 
+    Constraints:
+    - (C1) neither is negative.
+
     Example:
     ```mlir
     cvt.kernel @layer_norm_c64_t3136_eps3727c5ac_f32_znver4 flops 1404928 bytes 1606144
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$flops, I64Attr:$bytes);
+  let arguments = (ins SymbolNameAttr:$sym_name, Cvt_Count:$flops, Cvt_Count:$bytes);
   let assemblyFormat = "$sym_name `flops` $flops `bytes` $bytes attr-dict";
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$flops,
                                  "int64_t":$bytes)>];

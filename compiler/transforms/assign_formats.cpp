@@ -221,6 +221,14 @@ struct AssignFormats : cvt::impl::AssignFormatsPassBase<AssignFormats> {
   using AssignFormatsPassBase::AssignFormatsPassBase;
 
   void runOnOperation() override {
+    WalkResult known = getOperation().walk([](Operation *op) {
+      if (!op->hasAttr(CvtDialect::kFormatAttr))
+        return WalkResult::advance();
+      op->emitOpError("has a number format already");
+      return WalkResult::interrupt();
+    });
+    if (known.wasInterrupted())
+      return signalPassFailure();
     getOperation().walk([&](func::FuncOp function) {
       switch (format) {
       case Format::F32:

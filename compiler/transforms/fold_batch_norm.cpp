@@ -19,8 +19,24 @@ namespace cvt {
 
 namespace {
 
+/// Where a weight that is made of `sources` can stand: before the function of
+/// `user`, or behind the last of them.
+Block::iterator placeOf(SymbolTable &symbols, Operation *user,
+                        ArrayRef<FlatSymbolRefAttr> sources) {
+  Operation *function =
+      symbols.getOp()->getRegion(0).findAncestorOpInRegion(*user);
+  Block::iterator place(function);
+  for (FlatSymbolRefAttr source : sources) {
+    Operation *weight = symbols.lookup(source.getValue());
+    if (place != function->getBlock()->end() &&
+        !weight->isBeforeInBlock(&*place))
+      place = std::next(Block::iterator(weight));
+  }
+  return place;
+}
+
 /// Adds to the module the weight that `step` makes of `sources`, named
-/// `name` or like it, before `user`.
+/// `name` or like it.
 FlatSymbolRefAttr addFolded(SymbolTable &symbols, Operation *user,
                             const Twine &name, cvt::PrepareStep step,
                             ArrayRef<FlatSymbolRefAttr> sources,
@@ -29,10 +45,8 @@ FlatSymbolRefAttr addFolded(SymbolTable &symbols, Operation *user,
   auto type = RankedTensorType::get(shape, builder.getF32Type());
   auto prepare = cvt::PrepareOp::create(builder, user->getLoc(), name.str(),
                                         step, sources, type, epsilon);
-  Operation *function =
-      symbols.getOp()->getRegion(0).findAncestorOpInRegion(*user);
   return FlatSymbolRefAttr::get(
-      symbols.insert(prepare, Block::iterator(function)));
+      symbols.insert(prepare, placeOf(symbols, user, sources)));
 }
 
 void fold(cvt::ConvProjectionOp op, SymbolTable &symbols) {

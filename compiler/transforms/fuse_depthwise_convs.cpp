@@ -4,6 +4,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -18,9 +19,9 @@ namespace {
 /// The kernel's limit.
 constexpr size_t kMaxResults = 3;
 
-/// What convolutions must share to be done in one pass: input, kernel size and
-/// discardable attributes.
-using Key = std::tuple<Value, uint64_t, Attribute>;
+/// What convolutions must share to be done in one pass: input, kernel size,
+/// elements of the results and discardable attributes.
+using Key = std::tuple<Value, uint64_t, Type, Attribute>;
 
 /// Builds, at the insertion point, one op that computes `results`, results of
 /// depthwise convolutions that share a key, and lets it take their place.
@@ -76,6 +77,7 @@ struct FuseDepthwiseConvs
       llvm::MapVector<Key, SmallVector<cvt::DepthwiseConvOp>> groups;
       for (auto op : block->getOps<cvt::DepthwiseConvOp>())
         groups[{op.getInput(), op.getKernel(),
+                getElementTypeOrSelf(op.getOutputs().front()),
                 op->getDiscardableAttrDictionary()}]
             .push_back(op);
       for (auto &[key, ops] : groups)

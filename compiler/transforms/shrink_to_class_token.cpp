@@ -3,6 +3,7 @@
 #include "compiler/transforms/passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -15,7 +16,8 @@ namespace cvt {
 namespace {
 
 /// The operands of which row i of the result depends on row i alone, if `op`
-/// is one of those that can compute any number of rows.
+/// is one of those that can compute any number of rows.  No token is taken of
+/// quantized rows.
 SmallVector<OpOperand *> rowOperands(Operation *op) {
   SmallVector<OpOperand *> operands;
   if (isa<cvt::LinearOp, cvt::LayerNormOp, cvt::GeluOp, cvt::AddOp>(op))
@@ -23,6 +25,10 @@ SmallVector<OpOperand *> rowOperands(Operation *op) {
       operands.push_back(&operand);
   if (auto attention = dyn_cast<cvt::AttentionOp>(op))
     operands.push_back(&attention.getQueryMutable());
+  if (llvm::any_of(operands, [](OpOperand *operand) {
+        return getElementTypeOrSelf(operand->get()).isInteger();
+      }))
+    return {};
   return operands;
 }
 

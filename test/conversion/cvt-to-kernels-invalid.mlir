@@ -62,3 +62,11 @@ func.func @forward(%x: tensor<?x0xf32>) -> tensor<?x0xf32> {
 func.func @forward(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   llvm.unreachable
 }
+
+// -----
+
+// expected-error @+1 {{there is a symbol @forward_znver4 already}}
+func.func @forward(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  return %x : tensor<?x4xf32>
+}
+func.func private @forward_znver4()

@@ -283,9 +283,29 @@ func.func @gelu(%0: tensor<?x4xf32>) {
 
 // -----
 
+// (C2)
+func.func @gelu(%0: tensor<?x4xf32>) {
+  // expected-error@below {{op failed to infer returned types}}
+  // expected-error@below {{inferred type(s) 'tensor<?x4xf32>' are incompatible with return type(s) of operation 'tensor<?x4xbf16>'}}
+  %1 = "cvt.gelu"(%0) <{function = #cvt.activation<gelu>}> : (tensor<?x4xf32>) -> tensor<?x4xbf16>
+  return
+}
+
+// -----
+
 // (C1)
 func.func @add(%0: tensor<?x5x4xf32>, %1: tensor<?x1x4xf32>) {
   // expected-error@+1 {{operands differ: 'tensor<?x5x4xf32>' and 'tensor<?x1x4xf32>'}}
   %2 = cvt.add %0, %1 : tensor<?x5x4xf32>, tensor<?x1x4xf32>
+  return
+}
+
+// -----
+
+// (C1)
+func.func @add(%0: tensor<?x4xf32>) {
+  // expected-error@below {{op failed to infer returned types}}
+  // expected-error@below {{inferred type(s) 'tensor<?x4xf32>' are incompatible with return type(s) of operation 'tensor<?x4xbf16>'}}
+  %1 = "cvt.add"(%0, %0) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xbf16>
   return
 }

@@ -202,9 +202,33 @@ cvt.prepare @p = pad(@c) epsilon 1.0e-5 : tensor<8xf32>
 
 // -----
 
+// (C3)
+cvt.weight @c : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{epsilon must be finite and greater than 0}}
+cvt.prepare @p = fold_bn_bias(@c, @c, @c, @c) epsilon -1.0e-5 : tensor<8xf32>
+
+// -----
+
+// (C3)
+cvt.weight @c : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
+// expected-error@+1 {{epsilon must be finite and greater than 0}}
+"cvt.prepare"() <{sym_name = "p", step = #cvt.prepare_step<fold_bn_bias>, sources = [@c, @c, @c, @c], type = tensor<8xf32>, epsilon = 0x7FC00000 : f32}> : () -> ()
+
+// -----
+
 cvt.weight @c : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "w">
 // expected-error@+1 {{unknown keyword 'sharpen'}}
 cvt.prepare @p = sharpen(@c) : tensor<8xf32>
+
+// -----
+
+//===----------------------------------------------------------------------===//
+// kernel
+//===----------------------------------------------------------------------===//
+
+// (C1)
+// expected-error@+1 {{attribute 'flops' failed to satisfy constraint}}
+cvt.kernel @k flops -1 bytes 1
 
 // -----
 

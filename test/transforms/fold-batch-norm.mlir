@@ -39,3 +39,20 @@ func.func @taken_names(%0: tensor<?x6x6x8xf32>) -> (tensor<?x6x6x8xf32>, tensor<
   %2 = cvt.conv_projection %0, @conv norm(@b, @b, @b, @b) kernel 5 stride 1 padding 1 epsilon 0.25 : (tensor<?x6x6x8xf32>) -> tensor<?x4x4x8xf32>
   return %1, %2 : tensor<?x6x6x8xf32>, tensor<?x4x4x8xf32>
 }
+
+// -----
+
+// What is folded stands behind all that it is made of, and so maybe behind its
+// user.
+// CHECK-LABEL: @weights_behind
+// CHECK: cvt.depthwise_conv %{{.*}}, [@conv.folded] biases [@conv.folded_bias]
+// CHECK: cvt.weight @a
+// CHECK-NEXT: cvt.prepare @conv.folded_bias = fold_bn_bias(@a, @a, @a, @a)
+// CHECK: cvt.weight @conv
+// CHECK-NEXT: cvt.prepare @conv.folded = fold_bn_weight(@conv, @a, @a)
+func.func @weights_behind(%0: tensor<?x6x6x8xf32>) -> tensor<?x6x6x8xf32> {
+  %1 = cvt.conv_projection %0, @conv norm(@a, @a, @a, @a) kernel 5 stride 1 padding 2 epsilon 0.5 : (tensor<?x6x6x8xf32>) -> tensor<?x6x6x8xf32>
+  return %1 : tensor<?x6x6x8xf32>
+}
+cvt.weight @a : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "a">
+cvt.weight @conv : tensor<8x1x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">

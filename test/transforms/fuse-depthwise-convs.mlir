@@ -63,3 +63,13 @@ func.func @other_input_kernel_or_format(%0: tensor<?x4x4x8xf32>, %1: tensor<?x4x
   %d = cvt.depthwise_conv %0, [@wq] biases [@bq] kernel 3 strides [1] paddings [1] {cvt.format = #cvt.format<f32>} : (tensor<?x4x4x8xf32>) -> tensor<?x4x4x8xf32>
   return %a, %b, %c, %d : tensor<?x4x4x8xf32>, tensor<?x4x4x8xf32>, tensor<?x4x4x8xf32>, tensor<?x4x4x8xf32>
 }
+
+// A kernel rounds all results or none.
+// CHECK-LABEL: @other_elements
+// CHECK-COUNT-2: = cvt.depthwise_conv
+// CHECK: return
+func.func @other_elements(%0: tensor<?x4x4x8xf32>) -> (tensor<?x4x4x8xf32>, tensor<?x4x4x8xbf16>) {
+  %a = cvt.depthwise_conv %0, [@wq] biases [@bq] kernel 3 strides [1] paddings [1] : (tensor<?x4x4x8xf32>) -> tensor<?x4x4x8xf32>
+  %b = cvt.depthwise_conv %0, [@wk] biases [@bk] kernel 3 strides [1] paddings [1] : (tensor<?x4x4x8xf32>) -> tensor<?x4x4x8xbf16>
+  return %a, %b : tensor<?x4x4x8xf32>, tensor<?x4x4x8xbf16>
+}

@@ -103,3 +103,13 @@ func.func @sources(%m: tensor<?x2x2x8xf32>, %t: tensor<?x4x8xf32>) -> (tensor<?x
   %4 = cvt.take_class_token %3 : (tensor<?x4x8xf32>) -> tensor<?x1x8xf32>
   return %2, %4 : tensor<?x1x8xf32>, tensor<?x1x8xf32>
 }
+
+// CHECK-LABEL: @quantized
+// CHECK: cvt.linear %{{.*}} -> tensor<?x5x8xf32>
+// CHECK: cvt.take_class_token
+func.func @quantized(%t: tensor<?x5x8xf32>) -> tensor<?x1x8xf32> {
+  %0 = cvt.quantize %t : (tensor<?x5x8xf32>) -> tensor<?x5x16xui8>
+  %1 = cvt.linear %0, @w features 8 : (tensor<?x5x16xui8>) -> tensor<?x5x8xf32>
+  %2 = cvt.take_class_token %1 : (tensor<?x5x8xf32>) -> tensor<?x1x8xf32>
+  return %2 : tensor<?x1x8xf32>
+}

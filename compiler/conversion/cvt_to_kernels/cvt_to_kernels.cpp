@@ -334,9 +334,13 @@ private:
     auto target = kernels::parseCpuTarget(name);
     if (!target)
       return forward.emitError() << "unknown CPU target '" << name << "'";
+    std::string symbol =
+        "forward_" + std::string(kernels::cpuTargetInfo(*target).symbolSuffix);
+    if (getOperation().lookupSymbol(symbol))
+      return forward.emitError()
+             << "there is a symbol @" << symbol << " already";
     func::FuncOp function = forward.clone();
-    StringRef suffix = kernels::cpuTargetInfo(*target).symbolSuffix;
-    function.setName(("forward_" + suffix).str());
+    function.setName(symbol);
     function->setAttr(CvtDialect::kTargetAttr,
                       StringAttr::get(&getContext(), name));
     getOperation().push_back(function);
