@@ -263,6 +263,7 @@ class CvtConfig:
     def from_pretrained(
         cls,
         pretrained_model_name_or_path: Union[str, os.PathLike[str]],
+        return_unused_kwargs: bool = False,
         **overrides: Any,
     ) -> CvtConfig:
         """Reads the config.json of a model.
@@ -271,15 +272,19 @@ class CvtConfig:
           pretrained_model_name_or_path: a model folder, a file like
             config.json, or the name of a model in Hugging Face's cache, such as
             "microsoft/cvt-13".  Nothing is downloaded.
-          **overrides: as in from_dict.  Arguments of transformers about
-            downloads have no effect, unless they mean another file or place.
+          return_unused_kwargs, **overrides: as in from_dict.  Arguments of
+            transformers about downloads have no effect, unless they mean another
+            file or place.
 
         Raises OSError where there is no such file or model, and ValueError,
         which names the file and the key, where it is not a configuration, or
         for an argument that means something else.
         """
         file = _find_config_file(os.fspath(pretrained_model_name_or_path))
-        return cls._read(file, without_hub_arguments(overrides))
+        overrides = without_hub_arguments(overrides)
+        return cls._read(
+            file, {**overrides, "return_unused_kwargs": return_unused_kwargs}
+        )
 
     @classmethod
     def from_json_file(cls, json_file: Union[str, os.PathLike[str]]) -> CvtConfig:
@@ -287,7 +292,8 @@ class CvtConfig:
         return cls._read(os.fspath(json_file), {})
 
     @classmethod
-    def _read(cls, file: str, overrides: Dict[str, Any]) -> CvtConfig:
+    def _read(cls, file: str, overrides: Dict[str, Any]) -> Any:
+        """What from_dict returns for the file's content and these arguments."""
         with open(file, "rb") as stream:
             content = stream.read()
         try:
@@ -298,11 +304,19 @@ class CvtConfig:
             raise ValueError(f"{file}: found JSON nested too deeply") from None
 
     @classmethod
-    def from_dict(cls, config_dict: Dict[str, Any], **overrides: Any) -> CvtConfig:
+    def from_dict(
+        cls,
+        config_dict: Dict[str, Any],
+        return_unused_kwargs: bool = False,
+        **overrides: Any,
+    ) -> CvtConfig:
         """Makes a configuration from what to_dict or a config.json gives.
 
         Arguments:
           config_dict: keys and values; it is not changed.
+          return_unused_kwargs: whether to return a pair, as in Hugging Face's
+            class in spite of its annotation: the configuration and the overrides
+            that it does not have.
           **overrides: attributes to set afterwards.  As in Hugging Face, keys
             that the configuration does not have are left out.
 
@@ -318,6 +332,7 @@ class CvtConfig:
                     f"num_labels: found {num_labels}, expected {entries}, the "
                     "number of entries of id2label; give one of the two"
                 )
+        unused = {}
         for key, value in overrides.items():
             if key in _ARGUMENT_DEFAULTS:
                 value = typed(key, value, _ARGUMENT_DEFAULTS[key])
@@ -325,7 +340,9 @@ class CvtConfig:
                 _check_problem_type(value)
             if config.has_value(key):
                 setattr(config, key, value)
-        return config
+            else:
+                unused[key] = value
+        return (config, unused) if return_unused_kwargs else config
 
     def has_value(self, key: str) -> bool:
         """Whether from_dict may set it."""

@@ -125,6 +125,19 @@ class SameAsTransformers(unittest.TestCase):
                     self.reference.from_pretrained(DIGITS, **overrides),
                 )
 
+    def test_unused_overrides(self):
+        overrides = {"drop_rate": [0.5] * 3, "foo": False, "num_labels": 4}
+        for load, source in (("from_pretrained", DIGITS), ("from_dict", {})):
+            with self.subTest(load):
+                (ours, unused), (theirs, expected) = (
+                    getattr(config, load)(
+                        source, return_unused_kwargs=True, **overrides
+                    )
+                    for config in (CvtConfig, self.reference)
+                )
+                self.assertSame(ours, theirs)
+                self.assertEqual(unused, expected)
+
     def test_setting_num_labels(self):
         for count in (0, 1, 10, 12):
             with self.subTest(count):
