@@ -75,9 +75,10 @@ void fold(cvt::ConvProjectionOp op, SymbolTable &symbols) {
 
 struct FoldBatchNorm : cvt::impl::FoldBatchNormPassBase<FoldBatchNorm> {
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
+    SymbolTableCollection tables;
     getOperation().walk([&](cvt::ConvProjectionOp op) {
-      fold(op, symbols);
+      // A nested module has weights of its own.
+      fold(op, tables.getSymbolTable(op->getParentOfType<ModuleOp>()));
       ++numFolded;
     });
   }

@@ -56,3 +56,19 @@ func.func @weights_behind(%0: tensor<?x6x6x8xf32>) -> tensor<?x6x6x8xf32> {
 }
 cvt.weight @a : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "a">
 cvt.weight @conv : tensor<8x1x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">
+
+// -----
+
+// Weights of a module inside are its own.
+// CHECK-LABEL: module @inside
+// CHECK: cvt.prepare @conv.folded = fold_bn_weight(@conv, @a, @a)
+// CHECK: cvt.prepare @conv.folded_bias = fold_bn_bias(@a, @a, @a, @a)
+// CHECK: cvt.depthwise_conv %{{.*}}, [@conv.folded] biases [@conv.folded_bias]
+module @inside {
+  cvt.weight @a : tensor<8xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "a">
+  cvt.weight @conv : tensor<8x1x5x5xf32> from #cvt.random<ones, seed = 1, std = 0.0, tensor = "conv">
+  func.func @nested(%0: tensor<?x6x6x8xf32>) -> tensor<?x6x6x8xf32> {
+    %1 = cvt.conv_projection %0, @conv norm(@a, @a, @a, @a) kernel 5 stride 1 padding 2 epsilon 0.5 : (tensor<?x6x6x8xf32>) -> tensor<?x6x6x8xf32>
+    return %1 : tensor<?x6x6x8xf32>
+  }
+}
