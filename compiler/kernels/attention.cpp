@@ -116,15 +116,16 @@ public:
 private:
   const bool paired;
   Var i{"i"}, q{"q"}, k{"k"}, h{"h"}, b{"b"};
-  RDom step;
-  Func pair{"pair"}, total{"total"};
+  RDom step, chunk;
+  Func pair{"pair"}, part{"part"}, total{"total"};
+
+  void defineTotal(llvm::function_ref<Expr(const Expr &step)> term, int steps);
 };
 
 Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
                const BlockScores &exponents)
     : paired(isPaired(builder)) {
   const int keys = static_cast<int>(spec.keys);
-  step = RDom(0, paired ? (keys + 1) / 2 : keys, "step");
   auto powerOf = [&](const Expr &key) {
     return exp2Approximation(exponents.score(q, key, h, b) -
                                  exponents.largest(q, h, b),
@@ -137,13 +138,35 @@ Powers::Powers(const KernelBuilder &builder, const AttentionSpec &spec,
     pair(q, k, h, b) = roundedPair(powerOf(2 * k), second);
     power(i, q, k, h, b) = numberOf(pair(q, k, h, b), i, UInt(16));
     // Of what was rounded: the weights add up to 1.
-    total(q, h, b) +=
-        sumOfPair(pairOf(power(0, q, step, h, b), power(1, q, step, h, b)));
+    defineTotal(
+        [&](const Expr &step) {
+          return sumOfPair(
+              pairOf(power(0, q, step, h, b), power(1, q, step, h, b)));
+        },
+        (keys + 1) / 2);
   } else {
     power(i, q, k, h, b) = powerOf(k);
-    total(q, h, b) += power(0, q, step, h, b);
+    defineTotal([&](const Expr &step) { return power(0, q, step, h, b); },
+                keys);
   }
   factor(q, h, b) = 1.f / total(q, h, b);
+}
+
+void Powers::defineTotal(llvm::function_ref<Expr(const Expr &step)> term,
+                         int steps) {
+  if (steps <= kMostKeysInASum) {
+    step = RDom(0, steps, "step");
+    total(q, h, b) += term(step);
+    return;
+  }
+  constexpr int size = 256;
+  Var c("c");
+  step = RDom(0, size, "step");
+  if (steps % size != 0)
+    step.where(step + size * c < steps);
+  chunk = RDom(0, (steps + size - 1) / size, "chunk");
+  part(q, h, b, c) += term(min(step + size * c, steps - 1));
+  total(q, h, b) += part(q, h, b, chunk);
 }
 
 void Powers::schedule(Func consumer, Var block, int queries, int lanes) {
@@ -153,7 +176,17 @@ void Powers::schedule(Func consumer, Var block, int queries, int lanes) {
         .bound_extent(q, queries)
         .vectorize(q, lanes)
         .unroll(q);
-  total.update().reorder(q, step).vectorize(q, lanes).unroll(q);
+  total.update()
+      .reorder(q, chunk.defined() ? chunk.x : step.x)
+      .vectorize(q, lanes)
+      .unroll(q);
+  if (chunk.defined()) {
+    part.compute_at(total, chunk.x)
+        .bound_extent(q, queries)
+        .vectorize(q, lanes)
+        .unroll(q);
+    part.update().reorder(q, step.x).vectorize(q, lanes).unroll(q);
+  }
   if (paired)
     pair.compute_at(power, q).vectorize(q, lanes);
 }
@@ -204,8 +237,10 @@ Product::Product(const KernelBuilder &builder, const AttentionSpec &spec,
     sum(j, q, t, b) += product(key.y);
     return;
   }
-  chunk = RDom(0, keys / size, "chunk");
-  part(j, q, t, b, c) += product(key.y + size * c);
+  chunk = RDom(0, (keys + size - 1) / size, "chunk");
+  if (keys % size != 0)
+    key.where(key.y + size * c < keys);
+  part(j, q, t, b, c) += product(min(key.y + size * c, keys - 1));
   sum(j, q, t, b) += part(j, q, t, b, chunk);
 }
 

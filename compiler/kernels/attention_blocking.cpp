@@ -110,12 +110,18 @@ MatmulTile scoreTile(const AttentionSpec &spec, Element math,
 
 /// So many that their powers and values stay in the first-level cache, if
 /// values are read in slices of a head, each for all powers again.
-int keysPerChunk(const AttentionSpec &spec, const MatmulTile &output,
-                 CpuTarget target) {
+int keysPerChunk(const AttentionSpec &spec, Element math,
+                 const MatmulTile &output, CpuTarget target) {
+  constexpr int sliced = 96, whole = 512;
+  const bool slices = !hasManyRegisters(target);
   const int keys = static_cast<int>(spec.keys);
-  if (hasManyRegisters(target) || output.columns % cpuTargetInfo(target).lanes)
+  if (output.columns % cpuTargetInfo(target).lanes != 0)
     return keys;
-  return evenChunk(keys, /*longest=*/96, /*shortest=*/48);
+  const int even =
+      slices ? evenChunk(keys, /*longest=*/sliced, /*shortest=*/48) : keys;
+  if (math != Element::F32 || even <= kMostKeysInASum)
+    return even;
+  return slices ? sliced : whole;
 }
 
 /// What 1, 2 and 4 threads take, in units of a query, for the `blocks` blocks
@@ -185,7 +191,7 @@ AttentionBlocking attentionBlocking(const AttentionSpec &spec, Element math,
   const MatmulTile scores = scoreTile(spec, math, target);
   blocking.scores = scores;
   blocking.output = outputTile(spec, math, target, scores.columns);
-  blocking.keysPerChunk = keysPerChunk(spec, blocking.output, target);
+  blocking.keysPerChunk = keysPerChunk(spec, math, blocking.output, target);
   const bool isPaired = interleave(math, target) == 2;
   const bool widens = math == Element::Bf16 && !isPaired;
   const int64_t rowBytes = spec.heads * spec.headDim * elementBytes(math);

@@ -12,6 +12,10 @@
 
 namespace cvt::kernels {
 
+/// More are not added up in one f32: where they are alike, each addition rounds
+/// to the same side, and 16384 are off by 1.5e-4.
+inline constexpr int kMostKeysInASum = 4096;
+
 struct AttentionBlocking {
   /// Register tile of the scores: keys by all queries of a block.
   MatmulTile scores;
@@ -20,7 +24,7 @@ struct AttentionBlocking {
   /// divide the queries of a block.
   MatmulTile output;
   /// How many keys are multiplied with values for the whole block before the
-  /// next ones are: they divide all keys evenly.
+  /// next ones are: less in the last chunk.
   int keysPerChunk;
   /// A task has so many blocks of queries of one head.
   int blocksPerTask;

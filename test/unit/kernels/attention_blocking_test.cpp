@@ -38,6 +38,18 @@ TEST(AttentionBlocking, ChunksKeysWhereHeadsAreSliced) {
   EXPECT_EQ(chunk(kSpecs[4], CpuTarget::Znver4), 2304);
 }
 
+// However they are divided.
+TEST(AttentionBlocking, ChunksManyKeys) {
+  const AttentionSpec spec{1, 64, 65537, 16385, 0.125f};
+  auto chunk = [&](Element math, CpuTarget target) {
+    return attentionBlocking(spec, math, target).keysPerChunk;
+  };
+  EXPECT_EQ(chunk(Element::F32, CpuTarget::X86V3), 96);
+  EXPECT_EQ(chunk(Element::F32, CpuTarget::Znver4), 512);
+  EXPECT_EQ(chunk(Element::Bf16, CpuTarget::Znver4), 16385);
+  EXPECT_EQ(chunk(Element::I8, CpuTarget::Znver4), 16385);
+}
+
 TEST(AttentionBlocking, CopiesRowsThatShareCacheLines) {
   auto copies = [](const AttentionSpec &spec) {
     return attentionBlocking(spec, Element::F32, CpuTarget::X86V3).copiesValues;

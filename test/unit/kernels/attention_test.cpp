@@ -211,6 +211,23 @@ TEST(Attention, KeepsTheSumOfSmallExponentials) {
   });
 }
 
+// Of a flat picture of 1024 pixels, whose values are rounded to the same side
+// each time that one is added.
+TEST(Attention, AddsUpManyEqualKeys) {
+  for (int64_t keys : {16384, 16385})
+    forEachTarget([&](CpuTarget target) {
+      const AttentionSpec spec{1, 64, 2, keys, 1};
+      KernelCall call({spec, target}, 1, 0, Guard::Behind);
+      call["q"].forEach([](auto &i, float &x) { x = i[0] == 0; });
+      // All but one are less than the largest, so powers are rounded too.
+      call["k"].forEach([](auto &i, float &x) { x = i[1] == 7 ? 0.2f : 0; });
+      call["v"].forEach([](auto &, float &x) { x = 0.1f; });
+      ASSERT_EQ(call.run(), "");
+      call["out"].forEach(
+          [&](auto &, float &x) { EXPECT_NEAR(x, 0.1f, 1e-6) << keys; });
+    });
+}
+
 // A block of scores that does not fit on the stack goes to scratch memory.
 TEST(Attention, UsesScratchMemory) {
   forEachTarget([&](CpuTarget target) {
