@@ -263,6 +263,7 @@ class CvtConfig:
     def from_pretrained(
         cls,
         pretrained_model_name_or_path: Union[str, os.PathLike[str]],
+        *,
         return_unused_kwargs: bool = False,
         **overrides: Any,
     ) -> CvtConfig:
@@ -307,6 +308,7 @@ class CvtConfig:
     def from_dict(
         cls,
         config_dict: Dict[str, Any],
+        *,
         return_unused_kwargs: bool = False,
         **overrides: Any,
     ) -> CvtConfig:
