@@ -26,10 +26,14 @@ class Cvt_WeightedOp<string mnemonic, list<Trait> traits = []>
     : Cvt_InferredOp<mnemonic,
         !listconcat([DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)>;
 
+// An op that computes, on numbers of one type.
+class Cvt_UniformGraphOp<string mnemonic, list<Trait> traits = []>
+    : Cvt_InferredOp<mnemonic, !listconcat([Cvt_GraphOpTrait], traits)>;
+
 // An op that computes.  It rounds its results to the element type they have,
 // which need not be the one it reads.
 class Cvt_GraphOp<string mnemonic, list<Trait> traits = []>
-    : Cvt_InferredOp<mnemonic, !listconcat([Cvt_GraphOpTrait], traits)> {
+    : Cvt_UniformGraphOp<mnemonic, traits> {
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
                                         ::mlir::TypeRange actual) {
@@ -42,17 +46,6 @@ class Cvt_GraphOp<string mnemonic, list<Trait> traits = []>
 class Cvt_WeightedGraphOp<string mnemonic, list<Trait> traits = []>
     : Cvt_GraphOp<mnemonic,
         !listconcat([DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)>;
-
-// A graph op that does not round: its results have the types of its operands.
-class Cvt_UniformGraphOp<string mnemonic, list<Trait> traits = []>
-    : Cvt_GraphOp<mnemonic, traits> {
-  let extraClassDeclaration = [{
-    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
-                                        ::mlir::TypeRange actual) {
-      return inferred == actual;
-    }
-  }];
-}
 
 include "CvtSymbolOps.td"
 include "CvtGraphOps.td"

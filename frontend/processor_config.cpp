@@ -71,20 +71,16 @@ static std::array<double, 3> readChannels(ObjectReader &reader, const char *key,
   if (!value)
     return fallback;
   constexpr Limits<double> limits{-kMaxFactor, kMaxFactor};
-  if (value->is_number()) {
-    double number = reader.number(key, 0, limits);
-    return {number, number, number};
-  }
-  if (value->is_array() && value->size() == 1) {
-    double number = reader.numbers(key, {}, 1, limits)[0];
-    return {number, number, number};
-  }
-  if (!value->is_array() || value->size() != 3) {
+  size_t count = value->is_array() ? value->size() : 1;
+  if (!(value->is_array() || value->is_number()) ||
+      (count != 1 && count != 3)) {
     reader.fail(key, describe(*value), "a number or a list of 3 numbers");
     return fallback;
   }
-  std::vector<double> numbers = reader.numbers(key, {}, 3, limits);
-  return {numbers[0], numbers[1], numbers[2]};
+  std::vector<double> numbers =
+      value->is_array() ? reader.numbers(key, {}, count, limits)
+                        : std::vector{reader.number(key, 0, limits)};
+  return {numbers[0], numbers[count / 2], numbers[count - 1]};
 }
 
 static std::array<double, 3> readDeviations(ObjectReader &reader,

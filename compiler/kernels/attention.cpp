@@ -42,6 +42,16 @@ Expr operand(const Expr &x) {
   return x.type() == UInt(16) ? cast<float>(reinterpret(BFloat(16), x)) : x;
 }
 
+/// The number of step `x` of chunk `c`, where all `steps` are cut in chunks of
+/// `size`.  `domain`, which is x's, leaves out what the last chunk lacks.
+Expr stepOfChunk(RDom &domain, const RVar &x, const Var &c, int size,
+                 int steps) {
+  Expr step = x + size * c;
+  if (steps % size != 0)
+    domain.where(step < steps);
+  return min(step, steps - 1);
+}
+
 /// The exponents of two.
 class Scores {
 public:
@@ -162,10 +172,8 @@ void Powers::defineTotal(llvm::function_ref<Expr(const Expr &step)> term,
   constexpr int size = 256;
   Var c("c");
   step = RDom(0, size, "step");
-  if (steps % size != 0)
-    step.where(step + size * c < steps);
   chunk = RDom(0, (steps + size - 1) / size, "chunk");
-  part(q, h, b, c) += term(min(step + size * c, steps - 1));
+  part(q, h, b, c) += term(stepOfChunk(step, step.x, c, size, steps));
   total(q, h, b) += part(q, h, b, chunk);
 }
 
@@ -238,9 +246,7 @@ Product::Product(const KernelBuilder &builder, const AttentionSpec &spec,
     return;
   }
   chunk = RDom(0, (keys + size - 1) / size, "chunk");
-  if (keys % size != 0)
-    key.where(key.y + size * c < keys);
-  part(j, q, t, b, c) += product(min(key.y + size * c, keys - 1));
+  part(j, q, t, b, c) += product(stepOfChunk(key, key.y, c, size, keys));
   sum(j, q, t, b) += part(j, q, t, b, chunk);
 }
 

@@ -14,8 +14,8 @@ from .config_values import (
     check_json_values,
     found,
     is_like,
-    plain,
     parse_json_object,
+    plain,
     typed,
     with_integer_keys,
 )

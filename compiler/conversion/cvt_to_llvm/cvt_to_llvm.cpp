@@ -234,19 +234,15 @@ struct ConvertCvtToLlvm : cvt::impl::ConvertCvtToLlvmBase<ConvertCvtToLlvm> {
       return signalPassFailure();
     HalideBuffers buffers(module);
     SmallVector<LLVM::LLVMFuncOp> forwards;
-    SmallVector<Operation *> lowered;
-    for (auto function : module.getOps<func::FuncOp>())
-      lowered.push_back(function);
+    SmallVector<func::FuncOp> lowered(module.getOps<func::FuncOp>());
     // Kernels become external functions of the same name.
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<WeightOp, PrepareOp, KernelOp>(op))
         op.erase();
-    for (Operation *function : lowered)
-      forwards.push_back(
-          FunctionLowering(module, cast<func::FuncOp>(function), buffers)
-              .run());
-    for (Operation *function : lowered)
-      function->erase();
+    for (func::FuncOp function : lowered)
+      forwards.push_back(FunctionLowering(module, function, buffers).run());
+    for (func::FuncOp function : lowered)
+      function.erase();
     module->removeAttr(CvtDialect::kSectionBytesAttr);
     buildProgramTable(module, forwards);
   }
