@@ -81,16 +81,30 @@ Status cvt_session::allocateScratch(int threads) {
   return nullptr;
 }
 
+/// How many images a thread computes at once where a batch has that many for
+/// each: those whose activations its second-level cache holds, or one.  More
+/// would read weights less often, which come in time as it is, but their
+/// activations from the third-level cache.
+static int64_t imagesAtOnce(const Manifest &manifest, int64_t perThread) {
+  constexpr uint64_t cacheBytes = 1 << 20;
+  const uint64_t fitting =
+      cacheBytes / std::max<uint64_t>(1, manifest.arenaBytesPerImage);
+  return std::clamp<int64_t>(fitting, 1, std::max<int64_t>(1, perThread));
+}
+
 Status cvt_session::create(const cvt_model &model, int threads,
                            int64_t maxBatch,
                            std::unique_ptr<cvt_session> &out) {
-  std::unique_ptr<cvt_session> session(new cvt_session(model, maxBatch));
-  if (Status status =
-          Mapping::allocate(model.manifest.arenaBytesPerImage * maxBatch,
-                            "working memory", session->arena))
+  const Manifest &manifest = model.manifest;
+  std::unique_ptr<cvt_session> session(new cvt_session(
+      model, maxBatch, imagesAtOnce(manifest, maxBatch / threads)));
+  const int64_t images = std::min(maxBatch, threads * session->pieceImages);
+  if (Status status = Mapping::allocate(manifest.arenaBytesPerImage * images,
+                                        "working memory", session->arena))
     return status;
   if (Status status = session->allocateScratch(threads))
     return status;
+  session->rows.resize(threads * manifest.outputs.size());
   try {
     session->pool = std::make_unique<ThreadPool>(threads);
   } catch (const std::system_error &error) {
@@ -101,14 +115,56 @@ Status cvt_session::create(const cvt_model &model, int threads,
   return nullptr;
 }
 
+/// A batch that is being run.
+struct cvt_session::Batch {
+  cvt_session &session;
+  const float *pixelValues;
+  float *const *outputs;
+  int64_t pieceImages;
+
+  /// Runs `images` of them in the calling thread's part of the arena; on other
+  /// threads too, unless it is called from a task.
+  int32_t forward(int64_t first, int64_t images) const {
+    const cvt_model &model = session.model;
+    const Manifest &manifest = model.manifest;
+    const int thread = ThreadPool::currentThread();
+    const void *inputs[] = {pixelValues +
+                            first * manifest.input.elementsPerImage};
+    void **rows = session.rows.data() + thread * manifest.outputs.size();
+    for (size_t i = 0; i < manifest.outputs.size(); ++i)
+      rows[i] = outputs[i] + first * manifest.outputs[i].elementsPerImage;
+    cvt_run_context context = {&Services::table, &session};
+    return model.forward(&context, model.weights.data(),
+                         session.arena.bytes().data() +
+                             thread * session.pieceImages *
+                                 manifest.arenaBytesPerImage,
+                         inputs, rows, images);
+  }
+
+  static int32_t runPiece(void *batch, int32_t index, uint8_t *) {
+    const Batch &self = *static_cast<Batch *>(batch);
+    return self.forward(index * self.pieceImages, self.pieceImages);
+  }
+};
+
+/// Pieces of the batch, equally many for each thread, run on a thread each; the
+/// images that are left, for which the arena has room, on all threads together.
+int32_t cvt_session::runPieces(const float *pixelValues, int64_t batch,
+                               float *const *outputs) {
+  const int64_t size = std::min(pieceImages, batch / threads());
+  const int64_t pieces = size ? batch / size / threads() * threads() : 0;
+  const int64_t done = pieces * size;
+  Batch images = {*this, pixelValues, outputs, size};
+  if (int32_t code = pool->run(Batch::runPiece, &images, 0,
+                               static_cast<int32_t>(pieces), nullptr))
+    return code;
+  return done == batch ? 0 : images.forward(done, batch - done);
+}
+
 Status cvt_session::run(const float *pixelValues, int64_t batch,
                         float *const *outputs) {
   reported.store(false, std::memory_order_relaxed);
-  cvt_run_context context = {&Services::table, this};
-  const void *inputs[] = {pixelValues};
-  const int32_t code =
-      model.forward(&context, model.weights.data(), arena.bytes().data(),
-                    inputs, reinterpret_cast<void *const *>(outputs), batch);
+  const int32_t code = runPieces(pixelValues, batch, outputs);
   const bool failed = reported.load(std::memory_order_relaxed);
   if (code == 0 && !failed)
     return nullptr;

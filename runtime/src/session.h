@@ -54,14 +54,21 @@ struct cvt_session {
 
 private:
   struct Services;
+  struct Batch;
 
-  cvt_session(const cvt_model &model, int64_t maxBatch)
-      : model(model), maxBatch(maxBatch) {}
+  cvt_session(const cvt_model &model, int64_t maxBatch, int64_t pieceImages)
+      : model(model), maxBatch(maxBatch), pieceImages(pieceImages) {}
   cvt::Status allocateScratch(int threads);
+  int32_t runPieces(const float *pixelValues, int64_t batch,
+                    float *const *outputs);
 
-  cvt::Mapping arena;
+  /// Images that one thread computes at once, at most.
+  const int64_t pieceImages;
+
+  cvt::Mapping arena; ///< of pieceImages images for each thread, or maxBatch
   cvt::Mapping scratchMemory;
   std::vector<cvt::ScratchStack> scratch; ///< by thread
+  std::vector<void *> rows;               ///< of each output, by thread
   std::unique_ptr<cvt::ThreadPool> pool;
 
   /// What the first failing thread of a run reported.

@@ -90,7 +90,7 @@ static void printForPeople(const Model &model, const Json &manifest) {
   printPictures(manifest.at("image_processor"));
   printFact("work", "%.3f GFLOP an image",
             info.flops_per_image / (1000 * mega));
-  printFact("memory", "%.3f MB weights, %.3f MB for each image of a batch",
+  printFact("memory", "%.3f MB weights, %.3f MB for each image at a time",
             info.weights_bytes / mega, info.arena_bytes_per_image / mega);
   std::string targets;
   for (const Json &target : manifest.at("targets"))

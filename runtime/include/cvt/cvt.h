@@ -110,7 +110,7 @@ typedef struct cvt_model_info {
   const char *target;        ///< the code chosen for this CPU: "znver4", …
   int takes_images;          ///< 1 if cvt_model_preprocess_* may be used
   uint64_t weights_bytes;
-  uint64_t arena_bytes_per_image;
+  uint64_t arena_bytes_per_image; ///< for each image computed at a time
   uint64_t flops_per_image;
   const char *manifest_json; ///< everything else, as JSON
 } cvt_model_info;
@@ -155,8 +155,8 @@ typedef struct cvt_session_options {
   /// Threads that compute, the caller's included; 0: one for each CPU the
   /// process may use.
   int32_t threads;
-  /// Largest batch this session will be given; 0: the model's max_batch.
-  /// Decides the size of the arena.
+  /// Largest batch this session will be given; 0: the model's max_batch.  The
+  /// arena has room for so many images, but not more than `threads` large ones.
   int64_t max_batch;
 } cvt_session_options;
 
@@ -172,7 +172,9 @@ CVT_API void cvt_session_destroy(cvt_session *session);
 /// Runs the model on `batch` images.  `pixel_values`: (batch, C, H, W)
 /// float32.  `outputs`: one buffer for each output, with room for `batch`
 /// rows; all are written.  Buffers stay the caller's.  Allocates nothing
-/// unless it fails; outputs are undefined then.
+/// unless it fails; outputs are undefined then.  While there is an image for
+/// each thread, threads compute images of their own; those that are left they
+/// compute together.
 /// One thread at a time for each session.
 CVT_API cvt_status *cvt_session_run(cvt_session *session,
                                     const float *pixel_values, int64_t batch,

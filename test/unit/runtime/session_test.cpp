@@ -64,6 +64,79 @@ TEST_P(SessionTest, Batches) {
   }
 }
 
+namespace {
+constexpr uint64_t largeImageBytes = 1 << 21;
+
+std::string makeArtifactOfLargeImages() {
+  nlohmann::json manifest = makeManifest();
+  manifest["arena_bytes_per_image"] = largeImageBytes;
+  return makeArtifact(loadProgram("good"), manifest.dump(), makeWeights());
+}
+
+/// Images that are too large for a thread to compute several at once.
+class LargeImagesTest : public testing::TestWithParam<int> {
+protected:
+  void SetUp() override {
+    model = openModel(file.path());
+    ASSERT_TRUE(model);
+    session = openSession(model.get(), GetParam());
+    ASSERT_TRUE(session);
+  }
+
+  /// Runs as many images as there are numbers, which start with these.
+  std::string run(const std::vector<float> &starts) {
+    std::vector<float> images;
+    for (float start : starts) {
+      std::vector<float> next = makeImage(start);
+      images.insert(images.end(), next.begin(), next.end());
+    }
+    float *outputs[] = {logits, hidden};
+    Status status(
+        cvt_session_run(session.get(), images.data(), starts.size(), outputs));
+    return status ? status->message : "";
+  }
+
+  TestFile file{makeArtifactOfLargeImages()};
+  ModelPtr model;
+  SessionPtr session;
+  float logits[8] = {}, hidden[12] = {};
+};
+} // namespace
+
+INSTANTIATE_TEST_SUITE_P(Threads, LargeImagesTest, testing::Values(1, 2, 3, 5));
+
+TEST_P(LargeImagesTest, TakeMemoryForEachThread) {
+  const uint64_t atOnce = std::min(GetParam(), 4);
+  EXPECT_GE(cvt_session_arena_bytes(session.get()), atOnce * largeImageBytes);
+  EXPECT_LT(cvt_session_arena_bytes(session.get()),
+            (atOnce + 1) * largeImageBytes);
+}
+
+TEST_P(LargeImagesTest, EachImageHasItsOwnResult) {
+  for (int round = 0; round < 100; ++round)
+    for (size_t batch = 1; batch <= 4; ++batch) {
+      std::vector<float> starts;
+      for (size_t i = 0; i < batch; ++i)
+        starts.push_back(10.0f * (i + 1) + round);
+      ASSERT_EQ(run(starts), "");
+      for (size_t i = 0; i < batch; ++i) {
+        ASSERT_EQ(logits[2 * i], (47 + starts[i]) / 2) << batch << " " << i;
+        ASSERT_EQ(hidden[3 * i + 2], 47 + starts[i] + 2) << batch << " " << i;
+      }
+    }
+}
+
+TEST_P(LargeImagesTest, OneImageFails) {
+  const std::string message =
+      file.path() + ": compiled code failed with code 7";
+  EXPECT_EQ(run({4, 10, 10, 10}), message);
+  // Five threads compute the four in one call, and the first one decides.
+  if (GetParam() <= 4) {
+    EXPECT_EQ(run({10, 10, 4, 10}), message);
+  }
+  EXPECT_EQ(run({10, 10, 10, 10}), "");
+}
+
 TEST_P(SessionTest, ErrorsOfCompiledCode) {
   SessionPtr session = openSession(model.get(), GetParam());
   ASSERT_TRUE(session);
@@ -163,12 +236,13 @@ TEST(Session, MoreMemoryThanThereIs) {
       makeArtifact(loadProgram("good"), manifest.dump(), makeWeights()));
   ModelPtr model = openModel(file.path());
   ASSERT_TRUE(model);
+  const cvt_session_options options = {sizeof(options), 2, 0};
   cvt_session *session = nullptr;
-  Status status(cvt_session_create(model.get(), nullptr, &session));
+  Status status(cvt_session_create(model.get(), &options, &session));
   ASSERT_TRUE(status);
   EXPECT_EQ(status->code, CVT_OUT_OF_MEMORY);
   EXPECT_EQ(status->message,
-            "no memory for 281474976710656 bytes of working memory");
+            "no memory for 140737488355328 bytes of working memory");
 }
 
 //===----------------------------------------------------------------------===//
