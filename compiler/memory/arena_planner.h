@@ -22,9 +22,12 @@ struct ArenaPlan {
   int64_t bytes = 0;
 };
 
-/// Places buffers so that no two that exist at the same step overlap: the
-/// largest first, each at the lowest offset that is free throughout its life.
-/// The same input gives the same plan.
+/// Places buffers so that no two that exist at the same step overlap.  Those of
+/// one size take turns in as few places as possible, and no other buffer is in
+/// these places in between, as far as that takes no more memory: a thread that
+/// has the same rows of each buffer finds them in its own caches, where it
+/// wrote the same rows of the last buffer in that place.  The same input gives
+/// the same plan.
 ArenaPlan planArena(const std::vector<BufferLifetime> &buffers,
                     int64_t alignment);
 
