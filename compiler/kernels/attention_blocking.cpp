@@ -195,11 +195,16 @@ AttentionBlocking attentionBlocking(const AttentionSpec &spec, Element math,
   const bool isPaired = interleave(math, target) == 2;
   const bool widens = math == Element::Bf16 && !isPaired;
   const int64_t rowBytes = spec.heads * spec.headDim * elementBytes(math);
-  const bool collides = !hasManyRegisters(target) && math == Element::F32 &&
-                        rowsCollide(rowBytes, blocking.keysPerChunk);
-  blocking.copiesKeys = widens;
-  blocking.copiesValues = isPaired || widens || collides;
-  if (widens || collides)
+  const bool many = hasManyRegisters(target), isF32 = math == Element::F32;
+  // Slices of a chunk's values are read for all its powers; lines of a tile's
+  // keys, beside one of the queries, for as many channels as they hold.
+  const bool valuesCollide =
+      isF32 && !many && rowsCollide(rowBytes, blocking.keysPerChunk);
+  const bool keysCollide =
+      isF32 && many && rowsCollide(rowBytes, scores.rows + 1);
+  blocking.copiesKeys = widens || keysCollide;
+  blocking.copiesValues = isPaired || widens || valuesCollide;
+  if (widens || valuesCollide || keysCollide)
     blocking.blocksPerTask =
         blocksToPrepareFor(spec, scores.columns, widens ? 3 : 1.5);
   else

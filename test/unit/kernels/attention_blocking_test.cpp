@@ -60,6 +60,19 @@ TEST(AttentionBlocking, CopiesRowsThatShareCacheLines) {
   EXPECT_TRUE(copies(kSpecs[6]));  // 4096
 }
 
+// 8 keys of a tile 4096 bytes apart fill all ways of a set by themselves.
+TEST(AttentionBlocking, CopiesKeysThatShareCacheLines) {
+  auto blocking = [](const AttentionSpec &spec, Element math) {
+    return attentionBlocking(spec, math, CpuTarget::Znver4);
+  };
+  for (int i : {1, 2, 4, 5})
+    EXPECT_FALSE(blocking(kSpecs[i], Element::F32).copiesKeys) << i;
+  EXPECT_TRUE(blocking(kSpecs[6], Element::F32).copiesKeys);
+  EXPECT_FALSE(blocking(kSpecs[6], Element::F32).copiesValues);
+  EXPECT_GE(blocking(kSpecs[6], Element::F32).blocksPerTask, 4);
+  EXPECT_FALSE(blocking(kSpecs[6], Element::Bf16).copiesKeys);
+}
+
 TEST(AttentionBlocking, WidensKeysAndValuesForManyBlocks) {
   for (CpuTarget target : {CpuTarget::X86V3, CpuTarget::X86V4}) {
     AttentionBlocking blocking =
