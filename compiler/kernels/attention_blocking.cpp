@@ -204,7 +204,7 @@ AttentionBlocking attentionBlocking(const AttentionSpec &spec, Element math,
       isF32 && many && rowsCollide(rowBytes, scores.rows + 1);
   blocking.copiesKeys = widens || keysCollide;
   blocking.copiesValues = isPaired || widens || valuesCollide;
-  if (widens || valuesCollide || keysCollide)
+  if (blocking.copiesKeys || valuesCollide)
     blocking.blocksPerTask =
         blocksToPrepareFor(spec, scores.columns, widens ? 3 : 1.5);
   else

@@ -13,6 +13,16 @@
 using namespace cvt;
 using namespace cvt::test;
 
+/// Images that start with these numbers, one behind the other.
+static std::vector<float> makeImages(const std::vector<float> &starts) {
+  std::vector<float> images;
+  for (float start : starts) {
+    std::vector<float> next = makeImage(start);
+    images.insert(images.end(), next.begin(), next.end());
+  }
+  return images;
+}
+
 namespace {
 class SessionTest : public testing::TestWithParam<int> {
 protected:
@@ -42,11 +52,7 @@ TEST_P(SessionTest, Batches) {
   ASSERT_TRUE(session);
   EXPECT_EQ(cvt_session_threads(session.get()), GetParam());
   EXPECT_GE(cvt_session_arena_bytes(session.get()), 4u * 128);
-  std::vector<float> images;
-  for (int image = 0; image < 4; ++image) {
-    std::vector<float> next = makeImage(10.0f + image);
-    images.insert(images.end(), next.begin(), next.end());
-  }
+  const std::vector<float> images = makeImages({10, 11, 12, 13});
   float *outputs[] = {logits, hidden};
   for (int64_t batch : {1, 4, 2, 3}) {
     std::fill(std::begin(logits), std::end(logits), -1.0f);
@@ -85,11 +91,7 @@ protected:
 
   /// Runs as many images as there are numbers, which start with these.
   std::string run(const std::vector<float> &starts) {
-    std::vector<float> images;
-    for (float start : starts) {
-      std::vector<float> next = makeImage(start);
-      images.insert(images.end(), next.begin(), next.end());
-    }
+    const std::vector<float> images = makeImages(starts);
     float *outputs[] = {logits, hidden};
     Status status(
         cvt_session_run(session.get(), images.data(), starts.size(), outputs));
