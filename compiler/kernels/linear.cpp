@@ -175,6 +175,9 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   out(n, m) = builder.toOutput(value);
   builder.output(out);
 
+  // One instruction rounds two vectors.
+  const int vector =
+      builder.formats().out == Element::F32 ? lanes : tile.columns;
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
   const int tilesPerTask = tilesInTask(spec, tile, builder);
   Var panel("panel"), ni("ni"), half("half"), block("block"), step("step"),
@@ -190,7 +193,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
              TailStrategy::GuardWithIf)
       .split(step, block, step, tilesPerTask, TailStrategy::GuardWithIf)
       .reorder(ni, mi, step, panel, block, half)
-      .vectorize(ni, lanes)
+      .vectorize(ni, vector)
       .unroll(ni)
       .fuse(panel, block, task)
       .fuse(task, half, task)
