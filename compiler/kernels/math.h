@@ -14,7 +14,7 @@
 namespace cvt::kernels {
 
 /// 2^x for finite x <= 127, as exactly as it takes for a result that is rounded
-/// to `result`: with a relative error below 1e-7 for f32, else below 1e-4.  0
+/// to `result`: with a relative error below 1.7e-7 for f32, else below 1e-4.  0
 /// for x <= -126.5.  NaN gives NaN.
 Halide::Expr exp2Approximation(const Halide::Expr &x, Element result);
 
