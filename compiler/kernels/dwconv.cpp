@@ -97,15 +97,19 @@ private:
     const int64_t rowCost =
         outWidth * spec.channels * kernel * kernel * int64_t(count);
     const int64_t rowsPerTask = std::max<int64_t>(1, 12288 * lanes / rowCost);
+    // As many tasks for the upper half of the rows as for the lower.
+    const int64_t half = llvm::divideCeil(outHeight, 2);
     const int rows = static_cast<int>(
-        llvm::divideCeil(outHeight, llvm::divideCeil(outHeight, rowsPerTask)));
+        llvm::divideCeil(half, llvm::divideCeil(half, rowsPerTask)));
 
     const TailStrategy tail = vectorTail(spec.channels, lanes);
-    Var ci("ci"), xi("xi"), block("block");
+    Var ci("ci"), xi("xi"), yHalf("yHalf"), block("block");
     out.split(c, c, ci, vectors * lanes, tail)
         .split(x, x, xi, tile, TailStrategy::ShiftInwards)
+        .split(y, yHalf, y, static_cast<int>(half), TailStrategy::GuardWithIf)
         .split(y, block, y, rows, TailStrategy::GuardWithIf)
-        .reorder(ci, xi, c, x, y, block, b)
+        .reorder(ci, xi, c, x, y, block, yHalf, b)
+        .fuse(block, yHalf, block)
         .fuse(block, b, block)
         .parallel(block)
         .vectorize(ci, lanes)

@@ -38,6 +38,12 @@ int tilesInTask(const LinearSpec &spec, const MatmulTile &tile,
                 const KernelBuilder &builder) {
   const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
+  // A panel takes longer to come than to be multiplied with few rows: either
+  // half of them reads it once.
+  constexpr int fewRows = 32;
+  if (const int half = stepsPerHalf(tiles, /*perTask=*/1);
+      half * tile.rows <= fewRows)
+    return half;
   const int64_t panelSteps = tile.columns * spec.k / builder.interleave();
   const int perTask =
       stepsPerTask(tiles, tile.rows * panelSteps, panels, builder.lanes());

@@ -2,6 +2,9 @@
 
 #include "compiler/kernels/row_tasks.h"
 
+#include "compiler/kernels/matmul_tile.h"
+#include "compiler/kernels/task_size.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -39,15 +42,32 @@ int rowsTogether(int64_t tokens) {
   return static_cast<int>(std::min<int64_t>(tokens, 4));
 }
 
-Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens, int together) {
+/// The rows of one image of the first half of the tiles of a linear layer that
+/// writes them: a thread has in its caches what it then reads.
+static int rowsOfHalf(int64_t channels, int64_t tokens, CpuTarget target) {
+  const int rows = matmulTile(channels, tokens, Element::F32, target).rows;
+  const int64_t tiles = llvm::divideCeil(tokens, rows);
+  return stepsPerHalf(tiles, /*perTask=*/1) * rows;
+}
+
+Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens,
+                     CpuTarget target, int together) {
   Var token = out.args()[1], image = out.args()[2];
-  Var group("group"), block("block"), task("task");
-  out.split(token, group, token, together, TailStrategy::GuardWithIf);
-  if (int tasks = tasksPerImage(channels * tokens))
-    out.split(group, block, group, blocksPerTask(tokens, together, tasks),
-              TailStrategy::GuardWithIf)
-        .fuse(block, image, task)
-        .parallel(task);
+  Var half("half"), group("group"), block("block"), task("task");
+  const int tasks = tasksPerImage(channels * tokens);
+  if (tasks == 0) {
+    out.split(token, group, token, together, TailStrategy::GuardWithIf);
+    return group;
+  }
+  const int rows = rowsOfHalf(channels, tokens, target);
+  out.split(token, half, token, rows, TailStrategy::GuardWithIf)
+      .split(token, group, token, together, TailStrategy::GuardWithIf)
+      .split(group, block, group,
+             blocksPerTask(rows, together, (tasks + 1) / 2),
+             TailStrategy::GuardWithIf)
+      .fuse(block, half, task)
+      .fuse(task, image, task)
+      .parallel(task);
   return group;
 }
 
@@ -75,13 +95,14 @@ void computeRowStatistics(Func parts, const RDom &chunk,
         .unroll(token);
 }
 
-Var scheduleRows(Func out, int64_t channels, int64_t tokens, int lanes,
+Var scheduleRows(Func out, int64_t channels, int64_t tokens, CpuTarget target,
                  int together) {
+  const int lanes = cpuTargetInfo(target).lanes;
   out.vectorize(out.args()[0], lanes, vectorTail(channels, lanes))
       .unroll(out.args()[0], equalBlocks(channels, lanes, /*most=*/4) / lanes,
               TailStrategy::RoundUp)
       .never_partition_all();
-  return scheduleRowTasks(out, channels, tokens, together);
+  return scheduleRowTasks(out, channels, tokens, target, together);
 }
 
 } // namespace cvt::kernels

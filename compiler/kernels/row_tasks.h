@@ -7,6 +7,8 @@
 #ifndef CVT_COMPILER_KERNELS_ROW_TASKS_H
 #define CVT_COMPILER_KERNELS_ROW_TASKS_H
 
+#include "compiler/kernels/cpu_target.h"
+
 #include <Halide.h>
 
 #include <cstdint>
@@ -39,10 +41,10 @@ int rowsTogether(int64_t tokens);
 
 /// Cuts `out`(channel, token, image), where an image has `tokens` rows of
 /// `channels`, into groups of `together` rows, of which the last may have
-/// fewer, and blocks of groups as tasks.  Returns the loop over the groups of a
-/// task.
+/// fewer, and blocks of groups as tasks, as many for either half of the rows.
+/// Returns the loop over the groups of a task.
 Halide::Var scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens,
-                             int together);
+                             CpuTarget target, int together);
 
 /// Computes statistics of `rows` rows side by side in loop `group` of
 /// `consumer`: `parts`(lane, token, image), in vectors of `lanes`, whose update
@@ -55,7 +57,7 @@ void computeRowStatistics(Halide::Func parts, const Halide::RDom &chunk,
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
 /// vectors of channels, and tasks as scheduleRowTasks makes and returns them.
 Halide::Var scheduleRows(Halide::Func out, int64_t channels, int64_t tokens,
-                         int lanes, int together = 1);
+                         CpuTarget target, int together = 1);
 
 } // namespace cvt::kernels
 
