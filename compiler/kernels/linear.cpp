@@ -38,8 +38,8 @@ int tilesInTask(const LinearSpec &spec, const MatmulTile &tile,
                 const KernelBuilder &builder) {
   const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
-  // A panel takes longer to come than to be multiplied with few rows: either
-  // half of them reads it once.
+  // A panel takes longer to come than to be multiplied with few rows: the task
+  // of either half of them reads it once.
   constexpr int fewRows = 32;
   if (const int half = stepsPerHalf(tiles, /*perTask=*/1);
       half * tile.rows <= fewRows)
@@ -181,7 +181,7 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   out(n, m) = builder.toOutput(value);
   builder.output(out);
 
-  // One instruction rounds two vectors.
+  // One instruction rounds two vectors to bf16.
   const int vector =
       builder.formats().out == Element::F32 ? lanes : tile.columns;
   const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);

@@ -68,7 +68,7 @@ Expr exp2OfRoots(const Expr &roots) {
   return p;
 }
 
-/// x * (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - a * (1 - erf(a / sqrt 2)),
+/// x * (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - a * (1 - erf(a * sqrt 2)),
 /// a = |x / 2|.  This takes a * p(a)^(2^squarings) for the latter, p the
 /// polynomial with these coefficients, and its value at `end`, almost 0, for
 /// all beyond.  Roots of what falls like a normal distribution take far fewer
@@ -83,8 +83,8 @@ static Expr geluWithRoot(const Expr &x, float end,
   return half + abs(half) - a * p;
 }
 
-/// Both are minimax in absolute error, 1.5e-7 and 2.4e-4, with p(0) = 1: what
-/// is close to 0 keeps its relative error, in f32 for 3e-7 of it up to a = 1/4.
+/// Both are minimax in absolute error, 1.5e-7 and 2.4e-4, with p(0) = 1, so
+/// that what is close to 0 keeps its relative error: 3e-7 in f32 up to a = 1/4.
 static Expr gelu(const Expr &x, Element result) {
   static constexpr float fine[] = {-0.0010199901f, 0.0087748384f, -0.02304285f,
                                    -0.0018800326f, 0.07265588f,   0.044056512f,

@@ -41,8 +41,9 @@ int rowsTogether(int64_t tokens);
 
 /// Cuts `out`(channel, token, image), where an image has `tokens` rows of
 /// `channels`, into groups of `together` rows, of which the last may have
-/// fewer, and blocks of groups as tasks, as many for either half of the rows.
-/// Returns the loop over the groups of a task.
+/// fewer, and blocks of groups as tasks, as many for either half of the rows:
+/// where tasksPerImage has one, two of half its time.  Returns the loop over
+/// the groups of a task.
 Halide::Var scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens,
                              CpuTarget target, int together);
 

@@ -13,14 +13,15 @@ def PlanMemory : Pass<"cvt-plan-memory", "::mlir::ModuleOp"> {
     works on `cvt.view`s.  Buffers whose lifetimes do not overlap share bytes;
     all offsets are multiples of CVT_BUFFER_ALIGNMENT and linear in the batch,
     so one plan serves every batch.  Token views cost nothing: they are windows
-    on the buffer of the tokens they belong to.  Results of a function are
-    written straight into the caller's outputs.
+    on the buffer of the tokens they belong to.  A linear layer writes its sum
+    over its residual, where nothing needs that behind it.  Results of a
+    function are written straight into the caller's outputs.
 
     Sets `cvt.arena_bytes_per_image` on each function, `cvt.section_offset` on
     each weight in use and `cvt.section_bytes` on the module.  Fails when a
     buffer of `max-batch` images has more elements than kernels can index.
 
-    Example: see test/memory/plan-memory.mlir.
+    Examples: see test/memory/plan-memory.mlir and residual-in-place.mlir.
   }];
   let options = [
     Option<"maxBatch", "max-batch", "int64_t", /*default=*/"8",

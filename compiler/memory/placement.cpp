@@ -2,7 +2,7 @@
 
 #include "compiler/memory/placement.h"
 
-#include "dialect/CvtDialect.h"
+#include "compiler/memory/verify_plannable.h"
 
 using namespace mlir;
 using namespace cvt;
@@ -14,8 +14,8 @@ Placements::Placements(func::FuncOp function) {
   placeOutputs(function);
   placePrepended(function);
   for (Operation &op : function.getBody().front()) {
-    if (isa<LaunchOp>(op))
-      placeResults(op);
+    if (auto launch = dyn_cast<LaunchOp>(op))
+      placeResults(launch);
     else
       resolveView(op);
   }
@@ -50,10 +50,53 @@ void Placements::placePrepended(func::FuncOp function) {
   });
 }
 
-void Placements::placeResults(Operation &op) {
-  for (Value result : op.getResults())
-    if (!placements.contains(result))
-      placements[result] = {addBuffer(ValueBuffer::Kind::Arena, 0, result), 0};
+void Placements::placeResults(LaunchOp launch) {
+  for (Value result : launch.getResults()) {
+    if (placements.contains(result))
+      continue;
+    std::optional<unsigned> buffer = replacedResidual(launch);
+    if (!buffer)
+      buffer = addBuffer(ValueBuffer::Kind::Arena, 0, result);
+    placements[result] = {*buffer, 0};
+  }
+}
+
+/// The buffer of the residual that a linear layer adds, if nothing else is in
+/// it that is needed: the kernel may write the sum over it, and finds its lines
+/// in the cache.
+std::optional<unsigned> Placements::replacedResidual(LaunchOp launch) const {
+  std::optional<kernels::KernelSpec> spec =
+      kernels::parseSymbolName(launch.getKernel());
+  const auto *linear = std::get_if<kernels::LinearSpec>(&spec->family);
+  if (!linear || !linear->residual)
+    return std::nullopt;
+  const Value residual = launch.getInputs().back();
+  const auto found = placements.find(residual);
+  if (found == placements.end())
+    return std::nullopt; // a weight
+  const unsigned index = found->second.buffer;
+  const ValueBuffer &buffer = allBuffers[index];
+  const bool isWhole = imageElements(residual) == buffer.imageElements;
+  const bool isMultiplied =
+      llvm::any_of(launch.getInputs().drop_back(), [&](Value input) {
+        const auto other = placements.find(input);
+        return other != placements.end() && other->second.buffer == index;
+      });
+  if (buffer.kind != ValueBuffer::Kind::Arena || !isWhole || isMultiplied ||
+      isUsedBehind(index, launch))
+    return std::nullopt;
+  return index;
+}
+
+/// Whether an op behind `op` takes what lies in the buffer so far.
+bool Placements::isUsedBehind(unsigned buffer, Operation *op) const {
+  return llvm::any_of(placements, [&](const auto &placed) {
+    const auto &[value, placement] = placed;
+    return placement.buffer == buffer &&
+           llvm::any_of(value.getUsers(), [&](Operation *user) {
+             return op->isBeforeInBlock(user);
+           });
+  });
 }
 
 /// Weights and terminators have no placement of their own.

@@ -1,17 +1,20 @@
 //===- placement.h - Which buffer each value lives in, and where in it ----===//
 //
 // Token views are resolved here: several values share one buffer, each a
-// strided window on it.
+// strided window on it.  So do a residual and the sum that replaces it.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef CVT_COMPILER_MEMORY_PLACEMENT_H
 #define CVT_COMPILER_MEMORY_PLACEMENT_H
 
+#include "dialect/CvtDialect.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace cvt {
@@ -49,7 +52,9 @@ public:
 private:
   void placeOutputs(mlir::func::FuncOp function);
   void placePrepended(mlir::func::FuncOp function);
-  void placeResults(mlir::Operation &op);
+  void placeResults(LaunchOp launch);
+  std::optional<unsigned> replacedResidual(LaunchOp launch) const;
+  bool isUsedBehind(unsigned buffer, mlir::Operation *op) const;
   void resolveView(mlir::Operation &op);
   unsigned addBuffer(ValueBuffer::Kind kind, unsigned index, mlir::Value value);
   void extendLifetimes(mlir::func::FuncOp function);
