@@ -61,6 +61,14 @@ void Placements::placeResults(LaunchOp launch) {
   }
 }
 
+/// None of a weight.
+std::optional<unsigned> Placements::bufferOf(Value value) const {
+  const auto found = placements.find(value);
+  if (found == placements.end())
+    return std::nullopt;
+  return found->second.buffer;
+}
+
 /// The buffer of the residual that a linear layer adds, if nothing else is in
 /// it that is needed: the kernel may write the sum over it, and finds its lines
 /// in the cache.
@@ -71,19 +79,15 @@ std::optional<unsigned> Placements::replacedResidual(LaunchOp launch) const {
   if (!linear || !linear->residual)
     return std::nullopt;
   const Value residual = launch.getInputs().back();
-  const auto found = placements.find(residual);
-  if (found == placements.end())
-    return std::nullopt; // a weight
-  const unsigned index = found->second.buffer;
-  const ValueBuffer &buffer = allBuffers[index];
+  const std::optional<unsigned> index = bufferOf(residual);
+  if (!index || isUsedBehind(*index, launch))
+    return std::nullopt;
+  const ValueBuffer &buffer = allBuffers[*index];
   const bool isWhole = imageElements(residual) == buffer.imageElements;
   const bool isMultiplied =
-      llvm::any_of(launch.getInputs().drop_back(), [&](Value input) {
-        const auto other = placements.find(input);
-        return other != placements.end() && other->second.buffer == index;
-      });
-  if (buffer.kind != ValueBuffer::Kind::Arena || !isWhole || isMultiplied ||
-      isUsedBehind(index, launch))
+      llvm::any_of(launch.getInputs().drop_back(),
+                   [&](Value input) { return bufferOf(input) == index; });
+  if (buffer.kind != ValueBuffer::Kind::Arena || !isWhole || isMultiplied)
     return std::nullopt;
   return index;
 }
@@ -115,10 +119,10 @@ void Placements::extendLifetimes(func::FuncOp function) {
   for (Operation &op : function.getBody().front()) {
     if (isa<LaunchOp>(op)) {
       auto touch = [&](Value value) {
-        auto found = placements.find(value);
-        if (found == placements.end())
-          return; // a weight
-        ValueBuffer &buffer = allBuffers[found->second.buffer];
+        const std::optional<unsigned> index = bufferOf(value);
+        if (!index)
+          return;
+        ValueBuffer &buffer = allBuffers[*index];
         buffer.firstUse = std::min(buffer.firstUse, position);
         buffer.lastUse = std::max(buffer.lastUse, position);
       };

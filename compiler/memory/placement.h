@@ -53,6 +53,7 @@ private:
   void placeOutputs(mlir::func::FuncOp function);
   void placePrepended(mlir::func::FuncOp function);
   void placeResults(LaunchOp launch);
+  std::optional<unsigned> bufferOf(mlir::Value value) const;
   std::optional<unsigned> replacedResidual(LaunchOp launch) const;
   bool isUsedBehind(unsigned buffer, mlir::Operation *op) const;
   void resolveView(mlir::Operation &op);
