@@ -8,6 +8,7 @@
 #include "compiler/kernels/cache_sets.h"
 #include "compiler/kernels/kernel_builder.h"
 #include "compiler/kernels/row_tasks.h"
+#include "compiler/kernels/task_size.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -97,8 +98,7 @@ private:
     const int64_t rowCost =
         outWidth * spec.channels * kernel * kernel * int64_t(count);
     const int64_t rowsPerTask = std::max<int64_t>(1, 12288 * lanes / rowCost);
-    // As many tasks for the upper half of the rows as for the lower.
-    const int64_t half = llvm::divideCeil(outHeight, 2);
+    const int half = stepsPerHalf(outHeight);
     const int rows = static_cast<int>(
         llvm::divideCeil(half, llvm::divideCeil(half, rowsPerTask)));
 
@@ -106,7 +106,7 @@ private:
     Var ci("ci"), xi("xi"), yHalf("yHalf"), block("block");
     out.split(c, c, ci, vectors * lanes, tail)
         .split(x, x, xi, tile, TailStrategy::ShiftInwards)
-        .split(y, yHalf, y, static_cast<int>(half), TailStrategy::GuardWithIf)
+        .split(y, yHalf, y, half, TailStrategy::GuardWithIf)
         .split(y, block, y, rows, TailStrategy::GuardWithIf)
         .reorder(ci, xi, c, x, y, block, yHalf, b)
         .fuse(block, yHalf, block)

@@ -41,8 +41,7 @@ int tilesInTask(const LinearSpec &spec, const MatmulTile &tile,
   // A panel takes longer to come than to be multiplied with few rows: the task
   // of either half of them reads it once.
   constexpr int fewRows = 32;
-  if (const int half = stepsPerHalf(tiles, /*perTask=*/1);
-      half * tile.rows <= fewRows)
+  if (const int half = stepsPerHalf(tiles); half * tile.rows <= fewRows)
     return half;
   const int64_t panelSteps = tile.columns * spec.k / builder.interleave();
   const int perTask =

@@ -46,8 +46,7 @@ int rowsTogether(int64_t tokens) {
 /// writes them: a thread has in its caches what it then reads.
 static int rowsOfHalf(int64_t channels, int64_t tokens, CpuTarget target) {
   const int rows = matmulTile(channels, tokens, Element::F32, target).rows;
-  const int64_t tiles = llvm::divideCeil(tokens, rows);
-  return stepsPerHalf(tiles, /*perTask=*/1) * rows;
+  return stepsPerHalf(llvm::divideCeil(tokens, rows)) * rows;
 }
 
 Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens,

@@ -24,7 +24,7 @@ int stepsPerTask(int64_t steps, int64_t multiplyAdds, int64_t panels,
 /// How many of the `steps` of an image to take together before they are cut
 /// into tasks of `perTask`: half of them, so that two threads have equal
 /// shares.  Of 33 steps, tasks of 9 would give them 18 and 15.
-int stepsPerHalf(int64_t steps, int perTask);
+int stepsPerHalf(int64_t steps, int perTask = 1);
 
 } // namespace cvt::kernels
 
