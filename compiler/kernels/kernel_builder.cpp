@@ -102,6 +102,8 @@ Pipeline KernelBuilder::pipeline() const {
   Pipeline pipeline(outputs);
   if (streamed)
     addPrefetch(pipeline, *streamed);
+  if (ragged)
+    addShortTile(pipeline, *ragged);
   return pipeline;
 }
 

@@ -11,6 +11,7 @@
 
 #include "compiler/kernels/kernel_spec.h"
 #include "compiler/kernels/prefetch_pass.h"
+#include "compiler/kernels/short_tile_pass.h"
 
 #include <Halide.h>
 
@@ -36,6 +37,9 @@ public:
 
   /// Has the next block of an input fetched while one is in use.
   void prefetch(StreamedInput input) { streamed = std::move(input); }
+
+  /// Has the last of some register tiles computed with the rows it has.
+  void shortTile(RaggedTiles tiles) { ragged = std::move(tiles); }
 
   /// Of the target.
   int lanes() const { return info.lanes; }
@@ -69,6 +73,7 @@ private:
   std::vector<Halide::ImageParam> inputs;
   std::vector<Halide::Func> outputs;
   std::optional<StreamedInput> streamed;
+  std::optional<RaggedTiles> ragged;
   /// Of `signature`, counting from the first output.
   size_t outputArguments = 0;
 };

@@ -1,10 +1,10 @@
 //===- linear.cpp - Matrix product with fused bias, activation, residual --===//
 //
 // The number of rows is known at run time only, and may be less than a
-// register tile has.  The last tile of each column panel computes its missing
-// rows from the last existing one, and stores the existing ones: this needs
-// no second copy of the code, and each output is computed exactly once, so
-// that `out` may replace `residual`.
+// register tile has.  Tiles compute rows that are missing from the last
+// existing one, and store the existing ones: each output is computed exactly
+// once, so that `out` may replace `residual`.  The last tile of one image has
+// code of its own, which leaves them out.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,6 +17,8 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 using namespace Halide;
 
@@ -33,27 +35,41 @@ int chunkSteps(int k, int lanes) {
   return evenChunk(k, longest, /*shortest=*/128);
 }
 
-/// How many tiles of rows a task computes of its panel.
-int tilesInTask(const LinearSpec &spec, const MatmulTile &tile,
-                const KernelBuilder &builder) {
-  const int64_t panels = llvm::divideCeil(spec.n, tile.columns);
-  const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
-  // A panel takes longer to come than to be multiplied with few rows: the task
-  // of either half of them reads it once.
-  constexpr int fewRows = 32;
-  if (const int half = stepsPerHalf(tiles); half * tile.rows <= fewRows)
-    return half;
-  const int64_t panelSteps = tile.columns * spec.k / builder.interleave();
-  const int perTask =
-      stepsPerTask(tiles, tile.rows * panelSteps, panels, builder.lanes());
-  // A panel comes from the third-level cache for each task, which for fewer
-  // rows takes as long as their arithmetic: if there are many tasks, they may
-  // be longer.
-  constexpr int rows = 24, leastTasks = 256;
-  const int more = llvm::divideCeil(rows, tile.rows);
-  return panels * tiles / more >= leastTasks ? std::max(perTask, more)
-                                             : perTask;
-}
+/// How a product is cut: columns into panels, rows into tiles, so many of which
+/// are a half of an image's, and so many a task.
+struct Cut {
+  MatmulTile tile;
+  int panels, tiles, tilesInTask, tilesInHalf;
+
+  Cut(const LinearSpec &spec, const KernelBuilder &builder)
+      : tile(matmulTile(spec.n, spec.m, builder.formats().math,
+                        builder.target())),
+        panels(llvm::divideCeil(spec.n, tile.columns)),
+        tiles(llvm::divideCeil(spec.m, tile.rows)),
+        tilesInTask(tilesPerTask(tile.columns * spec.k / builder.interleave(),
+                                 builder.lanes())),
+        tilesInHalf(stepsPerHalf(tiles, tilesInTask)) {}
+
+private:
+  /// Where a row takes `panelSteps` multiply-adds with a panel.
+  int tilesPerTask(int64_t panelSteps, int lanes) const {
+    // A panel takes longer to come than to be multiplied with few rows: the
+    // task of either half of them reads it once.
+    constexpr int fewRows = 32;
+    if (const int half = stepsPerHalf(tiles); half * tile.rows <= fewRows)
+      return half;
+    const int perTask =
+        stepsPerTask(tiles, tile.rows * panelSteps, panels, lanes);
+    // A panel comes from the third-level cache for each task, which for fewer
+    // rows takes as long as their arithmetic: if there are many tasks, they may
+    // be longer.
+    constexpr int rows = 24, leastTasks = 256;
+    const int more = llvm::divideCeil(rows, tile.rows);
+    return int64_t(panels) * tiles / more >= leastTasks
+               ? std::max(perTask, more)
+               : perTask;
+  }
+};
 
 /// sum(j, m, p): column j of panel p, for row m; where it is cut in chunks, of
 /// part(j, m, p, c).
@@ -97,6 +113,9 @@ struct Product {
   }
 
   bool inChunks() const { return chunk.defined(); }
+
+  /// Of the function whose tiles are in registers.
+  std::string tileName() const { return inChunks() ? part.name() : sum.name(); }
 
   /// Computes tiles in loop `task` of `out` over rows of one panel, where loop
   /// `step` goes over `maxTiles` tiles at most.
@@ -154,17 +173,11 @@ Expr floatOfBytes(const ImageParam &a, int first, const Var &m) {
   return reinterpret<float>(bits);
 }
 
-} // namespace
-
-void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
-  const MatmulTile tile =
-      matmulTile(spec.n, spec.m, builder.formats().math, builder.target());
-  const int lanes = builder.lanes();
-
-  Product product(builder, spec);
-  Var n("n"), m("m");
-  Func out("out");
-  Expr value = product.sum(n % tile.columns, m, n / tile.columns);
+/// Column n of row m: what `sum` adds up, scaled, activated and rounded as
+/// `spec` says.
+Expr outputOf(const KernelBuilder &builder, const LinearSpec &spec, Expr sum,
+              const Var &n, const Var &m) {
+  Expr value = std::move(sum);
   if (builder.formats().math == Element::I8) {
     ImageParam a = builder.input("a");
     const int tail = static_cast<int>(spec.k);
@@ -177,14 +190,26 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
   value = activate(spec.activation, value, builder.formats().out);
   if (spec.residual)
     value += builder.input("residual")(n, m);
-  out(n, m) = builder.toOutput(value);
+  return builder.toOutput(value);
+}
+
+} // namespace
+
+void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
+  const Cut cut(spec, builder);
+  const MatmulTile tile = cut.tile;
+  const int lanes = builder.lanes();
+
+  Product product(builder, spec);
+  Var n("n"), m("m");
+  Func out("out");
+  out(n, m) = outputOf(
+      builder, spec, product.sum(n % tile.columns, m, n / tile.columns), n, m);
   builder.output(out);
 
   // One instruction rounds two vectors to bf16.
   const int vector =
       builder.formats().out == Element::F32 ? lanes : tile.columns;
-  const int64_t tiles = llvm::divideCeil(spec.m, tile.rows);
-  const int tilesPerTask = tilesInTask(spec, tile, builder);
   Var panel("panel"), ni("ni"), half("half"), block("block"), step("step"),
       mi("mi"), task("task");
   // A panel of weights stays in the cache while a block of rows passes by.
@@ -194,9 +219,8 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
             spec.n % tile.columns ? TailStrategy::Predicate
                                   : TailStrategy::RoundUp)
       .split(m, step, mi, tile.rows, TailStrategy::GuardWithIf)
-      .split(step, half, step, stepsPerHalf(tiles, tilesPerTask),
-             TailStrategy::GuardWithIf)
-      .split(step, block, step, tilesPerTask, TailStrategy::GuardWithIf)
+      .split(step, half, step, cut.tilesInHalf, TailStrategy::GuardWithIf)
+      .split(step, block, step, cut.tilesInTask, TailStrategy::GuardWithIf)
       .reorder(ni, mi, step, panel, block, half)
       .vectorize(ni, vector)
       .unroll(ni)
@@ -205,14 +229,28 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
+  const std::string tileLoop =
+      (product.inChunks() ? product.rowTile : step).name();
   const int64_t passSteps =
       product.inChunks() ? chunkSteps(static_cast<int>(spec.k), lanes) : spec.k;
   // A task reads weights that it widens once, one behind the other.
   if (!builder.widens())
     builder.prefetch(
         {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
-         (product.inChunks() ? product.rowTile : step).name(), tilesPerTask});
-  product.schedule(out, task, step, tilesPerTask, tile, lanes);
+         tileLoop, cut.tilesInTask});
+  if (const int lastRows = static_cast<int>(spec.m % tile.rows))
+    builder.shortTile({.sums = product.tileName(),
+                       .columns = tile.columns,
+                       .taskLoop = task.name(),
+                       .tileLoop = tileLoop,
+                       .panels = cut.panels,
+                       .tilesInTask = cut.tilesInTask,
+                       .tilesInHalf = cut.tilesInHalf,
+                       .tiles = cut.tiles,
+                       .lastRows = lastRows,
+                       .rows = "a.extent.1",
+                       .expectedRows = static_cast<int>(spec.m)});
+  product.schedule(out, task, step, cut.tilesInTask, tile, lanes);
 }
 
 } // namespace cvt::kernels
