@@ -238,16 +238,14 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
     builder.prefetch(
         {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
          tileLoop, cut.tilesInTask});
-  if (const int lastRows = static_cast<int>(spec.m % tile.rows))
+  if (spec.m % tile.rows != 0)
     builder.shortTile({.sums = product.tileName(),
-                       .columns = tile.columns,
+                       .tile = tile,
                        .taskLoop = task.name(),
                        .tileLoop = tileLoop,
                        .panels = cut.panels,
                        .tilesInTask = cut.tilesInTask,
                        .tilesInHalf = cut.tilesInHalf,
-                       .tiles = cut.tiles,
-                       .lastRows = lastRows,
                        .rows = "a.extent.1",
                        .expectedRows = static_cast<int>(spec.m)});
   product.schedule(out, task, step, cut.tilesInTask, tile, lanes);

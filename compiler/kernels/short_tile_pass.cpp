@@ -19,10 +19,13 @@ namespace cvt::kernels {
 
 namespace {
 
-/// Drops what loops add to rows from `lastRows` on: zeros stay.
+/// Drops what loops add to the rows that the last tile does not have: zeros
+/// stay.
 class DropRows : public IRMutator {
 public:
-  explicit DropRows(const RaggedTiles &tiles) : tiles(tiles) {}
+  explicit DropRows(const RaggedTiles &tiles)
+      : sums(tiles.sums),
+        end(tiles.expectedRows % tiles.tile.rows * tiles.tile.columns) {}
 
 private:
   using IRMutator::visit;
@@ -36,7 +39,7 @@ private:
   }
 
   Stmt visit(const Store *op) override {
-    if (!inLoop || op->name != tiles.sums)
+    if (!inLoop || op->name != sums)
       return op;
     const Ramp *ramp = op->index.as<Ramp>();
     Expr index = ramp ? ramp->base : op->index;
@@ -44,12 +47,14 @@ private:
       firstIndex = index;
     const std::optional<int64_t> offset =
         as_const_int(simplify(index - firstIndex));
-    if (offset && *offset >= tiles.lastRows * tiles.columns)
+    if (offset && *offset >= end)
       return Evaluate::make(0);
     return op;
   }
 
-  const RaggedTiles &tiles;
+  const std::string &sums;
+  /// The element behind the last one that the tile has.
+  const int end;
   bool inLoop = false;
   /// Of a loop's first store: first column of the first row.
   Expr firstIndex;
@@ -77,7 +82,7 @@ private:
     Expr half = task / (blocks * tiles.panels);
     Expr block = task / tiles.panels % blocks;
     Expr index = half * tiles.tilesInHalf + block * tiles.tilesInTask + tile;
-    Expr isLast = index == tiles.tiles - 1 &&
+    Expr isLast = index == tiles.expectedRows / tiles.tile.rows &&
                   Variable::make(Int(32), tiles.rows) <= tiles.expectedRows;
     return IfThenElse::make(isLast, DropRows(tiles).mutate(op), op);
   }

@@ -7,6 +7,8 @@
 #ifndef CVT_COMPILER_KERNELS_SHORT_TILE_PASS_H
 #define CVT_COMPILER_KERNELS_SHORT_TILE_PASS_H
 
+#include "compiler/kernels/matmul_tile.h"
+
 #include <Halide.h>
 
 #include <string>
@@ -16,16 +18,14 @@ namespace cvt::kernels {
 /// Tiles of sums in registers, row behind row.  Tasks are numbered panel by
 /// panel, then block by block of tiles, then half by half.
 struct RaggedTiles {
-  /// The function whose tiles they are, and the columns of one.
+  /// The function whose tiles they are.
   std::string sums;
-  int columns = 0;
+  MatmulTile tile;
   /// The loop over tasks, and that over the tiles of a task.
   std::string taskLoop, tileLoop;
   int panels = 0, tilesInTask = 0, tilesInHalf = 0;
-  /// Of one panel, and the rows of the last of them that are used.
-  int tiles = 0, lastRows = 0;
-  /// The variable that holds the number of rows, of which the above is true if
-  /// it is no more than `expectedRows`.
+  /// The variable that holds the number of rows.  The last tile of
+  /// `expectedRows`, no multiple of a tile's, is short if there are no more.
   std::string rows;
   int expectedRows = 0;
 };
