@@ -253,7 +253,7 @@ Product::Product(const KernelBuilder &builder, const AttentionSpec &spec,
 void Product::schedule(Func out, const OutputLoops &loops) {
   const MatmulTile &tile = blocking.output;
   if (chunk.defined())
-    computeInChunks(part, key, sum, chunk, out, t, Var("rowTile"),
+    computeInChunks(part, key, sum, chunk, LoopLevel(out, t), Var("rowTile"),
                     blocking.queries() / tile.rows, tile, lanes, paired);
   else
     scheduleSum(sum, key, out, loops.qTile, tile, lanes, paired);

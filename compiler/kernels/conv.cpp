@@ -215,7 +215,7 @@ void buildKernel(KernelBuilder &builder, const ConvSpec &spec) {
   sum.bound_extent(product.panel, 1);
   if (product.chunk.defined())
     computeInChunks(product.part.bound_extent(product.panel, 1), product.k, sum,
-                    product.chunk, out, step, Var("rowTile"),
+                    product.chunk, LoopLevel(out, step), Var("rowTile"),
                     /*maxTiles=*/1, tile, lanes,
                     /*sideBySide=*/product.pixels.has_value());
   else

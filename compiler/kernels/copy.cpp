@@ -12,7 +12,7 @@ void buildKernel(KernelBuilder &builder, const CopySpec &spec) {
   Func out("out");
   out(c, t, b) = builder.input("in")(c, t, b);
   builder.output(out);
-  scheduleRows(out, spec.channels, spec.tokens, builder.target());
+  scheduleRows(out, spec.channels, spec.tokens, builder);
 }
 
 } // namespace cvt::kernels

@@ -29,22 +29,26 @@ constexpr std::array<std::string_view, kFeaturesZnver4> kFeatures = {
 constexpr CpuTargetInfo makeInfo(std::string_view name,
                                  std::string_view symbolSuffix, int lanes,
                                  int vectorRegisters, bool multipliesBf16,
-                                 bool multipliesBytes, size_t featureCount) {
+                                 bool multipliesBytes, bool addsBesideProducts,
+                                 size_t featureCount) {
   return {name,
           symbolSuffix,
           lanes,
           vectorRegisters,
           multipliesBf16,
           multipliesBytes,
+          addsBesideProducts,
           std::span<const std::string_view>(kFeatures.data(), featureCount)};
 }
 
 // In the order of the enumeration, and of preference.
 constexpr std::array<CpuTargetInfo, 4> kTargets = {
-    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, false, kFeaturesV3),
-    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, false, kFeaturesV4),
-    makeInfo("icelake", "icelake", 16, 32, false, true, kFeaturesIceLake),
-    makeInfo("znver4", "znver4", 16, 32, true, true, kFeaturesZnver4)};
+    makeInfo("x86-64-v3", "x86_64_v3", 8, 16, false, false, false, kFeaturesV3),
+    makeInfo("x86-64-v4", "x86_64_v4", 16, 32, false, false, false,
+             kFeaturesV4),
+    makeInfo("icelake", "icelake", 16, 32, false, true, false,
+             kFeaturesIceLake),
+    makeInfo("znver4", "znver4", 16, 32, true, true, true, kFeaturesZnver4)};
 
 } // namespace
 

@@ -35,6 +35,8 @@ struct CpuTargetInfo {
   /// Whether instructions add up products of two bf16 in each lane, and of
   /// four bytes.
   bool multipliesBf16, multipliesBytes;
+  /// Whether sums are computed beside multiply-adds, by units of their own.
+  bool addsBesideProducts;
   /// Names of the manifest's `cpu_features`: everything that compiled code for
   /// this target, kernels and host function, may use.
   std::span<const std::string_view> cpuFeatures;

@@ -24,7 +24,7 @@ void buildKernel(KernelBuilder &builder, const ElementwiseSpec &spec) {
     break;
   }
   builder.output(out);
-  scheduleRows(out, spec.channels, spec.tokens, builder.target());
+  scheduleRows(out, spec.channels, spec.tokens, builder);
 }
 
 } // namespace cvt::kernels

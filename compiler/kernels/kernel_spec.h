@@ -77,6 +77,7 @@ struct Formats {
 /// NR = packedPanelWidth(spec), panels = ceil(N / NR); weights and bias of
 /// columns >= N are zero; w(j, k, p) is the weight of input k for output
 /// p * NR + j.  `out` may be the same memory as `residual` (same strides).
+/// In f32 a row that is not finite may make others of its image NaN.
 ///
 /// K is a multiple of f = interleave(math, target).  If f > 1, w is
 /// (f, NR, K / f, panels), w(i, j, k, p) the weight of input f * k + i.

@@ -45,7 +45,7 @@ void buildKernel(KernelBuilder &builder, const LayerNormSpec &spec) {
                                   builder.input("beta")(c));
   builder.output(out);
 
-  Var group = scheduleRows(out, channels, spec.tokens, builder.target(), rows);
+  Var group = scheduleRows(out, channels, spec.tokens, builder, rows);
   computeRowStatistics(sums, chunk, {sum}, lane, out, group, rows, lanes);
   computeRowStatistics(squareSums, chunk, {squareSum}, lane, out, group, rows,
                        lanes);

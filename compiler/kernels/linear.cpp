@@ -6,13 +6,16 @@
 // once, so that `out` may replace `residual`.  The last tile of one image has
 // code of its own, which leaves them out.
 //
+// Where Strassen's algorithm is faster, it computes whole blocks of the rows of
+// each image, and tiles what is left of them.
+//
 //===----------------------------------------------------------------------===//
 
 #include "compiler/kernels/kernel_builder.h"
+#include "compiler/kernels/linear_blocking.h"
 #include "compiler/kernels/math.h"
-#include "compiler/kernels/register_tile.h"
-#include "compiler/kernels/row_tasks.h"
-#include "compiler/kernels/task_size.h"
+#include "compiler/kernels/panel_product.h"
+#include "compiler/kernels/strassen_product.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -24,149 +27,8 @@ using namespace Halide;
 
 namespace cvt::kernels {
 
-namespace {
-
-/// Numbers that are summed before they are added to others like them, in f32:
-/// as many as divide `k` evenly, or all.
-int chunkSteps(int k, int lanes) {
-  // With 8 lanes a chunk of a panel fits into the first-level cache.  More than
-  // 8 chunks cost 3 to 7 % where a task has one tile of rows.
-  const int longest = std::max(32 * lanes, k / 8);
-  return evenChunk(k, longest, /*shortest=*/128);
-}
-
-/// How a product is cut: columns into panels, rows into tiles, so many of which
-/// are a half of an image's, and so many a task.
-struct Cut {
-  MatmulTile tile;
-  int panels, tiles, tilesInTask, tilesInHalf;
-
-  Cut(const LinearSpec &spec, const KernelBuilder &builder)
-      : tile(matmulTile(spec.n, spec.m, builder.formats().math,
-                        builder.target())),
-        panels(llvm::divideCeil(spec.n, tile.columns)),
-        tiles(llvm::divideCeil(spec.m, tile.rows)),
-        tilesInTask(tilesPerTask(tile.columns * spec.k / builder.interleave(),
-                                 builder.lanes())),
-        tilesInHalf(stepsPerHalf(tiles, tilesInTask)) {}
-
-private:
-  /// Where a row takes `panelSteps` multiply-adds with a panel.
-  int tilesPerTask(int64_t panelSteps, int lanes) const {
-    // A panel takes longer to come than to be multiplied with few rows: the
-    // task of either half of them reads it once.
-    constexpr int fewRows = 32;
-    if (const int half = stepsPerHalf(tiles); half * tile.rows <= fewRows)
-      return half;
-    const int perTask =
-        stepsPerTask(tiles, tile.rows * panelSteps, panels, lanes);
-    // A panel comes from the third-level cache for each task, which for fewer
-    // rows takes as long as their arithmetic: if there are many tasks, they may
-    // be longer.
-    constexpr int rows = 24, leastTasks = 256;
-    const int more = llvm::divideCeil(rows, tile.rows);
-    return int64_t(panels) * tiles / more >= leastTasks
-               ? std::max(perTask, more)
-               : perTask;
-  }
-};
-
-/// sum(j, m, p): column j of panel p, for row m; where it is cut in chunks, of
-/// part(j, m, p, c).
-struct Product {
-  Var j{"j"}, m{"m"}, p{"p"}, c{"c"}, rowTile{"rowTile"};
-  RDom k, chunk;
-  Func sum{"sum"}, part{"part"};
-
-  Product(KernelBuilder &builder, const LinearSpec &spec)
-      : widens(builder.widens()), inputs(static_cast<int>(spec.k)) {
-    const int f = builder.interleave(), steps = inputs / f;
-    const Type operand = builder.operandType();
-    const Type type =
-        builder.formats().math == Element::I8 ? Int(32) : Float(32);
-    ImageParam a = builder.input("a"), w = builder.input("w");
-    Expr row = min(m, a.dim(1).extent() - 1);
-    auto stored = [&](const Expr &i, const Expr &step) {
-      return f == 1 ? w(j, step, p) : w(i, j, step, p);
-    };
-    if (widens) {
-      wideInput(n, m) = cast(operand, a(n, row));
-      wideWeight(i, j, n, p) = cast(operand, stored(i, n));
-    }
-    // Of number `i` of those side by side in `step`.
-    auto product = [&](const Expr &i, const Expr &step) {
-      Expr n = f == 1 ? step : i + f * step;
-      Expr input = widens ? wideInput(n, m) : a(n, row);
-      Expr weight = widens ? wideWeight(i, j, step, p) : stored(i, step);
-      return cast(type, input) * cast(type, weight);
-    };
-    const int size = f == 1 ? chunkSteps(steps, builder.lanes()) : steps;
-    k = f == 1 ? RDom(0, size, "k") : RDom(0, f, 0, size, "k");
-    Expr number = f == 1 ? Expr(0) : k.x, step = f == 1 ? k.x : k.y;
-    if (size == steps) {
-      sum(j, m, p) += product(number, step);
-      return;
-    }
-    chunk = RDom(0, steps / size, "chunk");
-    part(j, m, p, c) += product(number, step + size * c);
-    sum(j, m, p) += part(j, m, p, chunk);
-  }
-
-  bool inChunks() const { return chunk.defined(); }
-
-  /// Of the function whose tiles are in registers.
-  std::string tileName() const { return inChunks() ? part.name() : sum.name(); }
-
-  /// Computes tiles in loop `task` of `out` over rows of one panel, where loop
-  /// `step` goes over `maxTiles` tiles at most.
-  void schedule(Func out, Var task, Var step, int maxTiles,
-                const MatmulTile &tile, int lanes) {
-    sum.bound_extent(p, 1);
-    if (widens)
-      scheduleWide(out, task, step, maxTiles, tile, lanes);
-    if (!inChunks())
-      return computeInRegisters(sum, LoopLevel(out, step), k, tile, lanes,
-                                /*sideBySide=*/k.dimensions() > 1);
-    part.bound_extent(p, 1);
-    computeInChunks(part, k, sum, chunk, out, task, rowTile, maxTiles, tile,
-                    lanes);
-  }
-
-private:
-  const bool widens;
-  const int inputs;
-  Var i{"i"}, n{"n"};
-  /// The operands as they are multiplied, where that is not as they are stored:
-  /// input n of row m, and number i of lane n in column j of panel p.
-  Func wideInput{"wideInput"}, wideWeight{"wideWeight"};
-
-  /// Inputs once for a tile; weights once in a task, or for each chunk of it,
-  /// and in registers if that is for one tile.
-  void scheduleWide(Func out, Var task, Var step, int maxTiles,
-                    const MatmulTile &tile, int lanes) {
-    const int width = 32 / wideInput.type().bits();
-    if (inChunks())
-      wideInput.compute_at(sum, rowTile);
-    else
-      wideInput.compute_at(out, step);
-    wideInput.vectorize(n, width * lanes, vectorTail(inputs, width * lanes));
-    if (maxTiles == 1)
-      return;
-    if (inChunks())
-      wideWeight.compute_at(sum, chunk.x);
-    else
-      wideWeight.compute_at(out, task);
-    wideWeight.bound_extent(i, width)
-        .bound_extent(j, tile.columns)
-        .bound_extent(p, 1)
-        .vectorize(i)
-        .vectorize(j, lanes)
-        .unroll(j);
-  }
-};
-
 /// The f32 whose bytes are `a`(first ... first + 3, m).
-Expr floatOfBytes(const ImageParam &a, int first, const Var &m) {
+static Expr floatOfBytes(const ImageParam &a, int first, const Expr &m) {
   Expr bits = cast<uint32_t>(a(first, m));
   for (int byte = 1; byte < 4; byte++)
     bits = bits | (cast<uint32_t>(a(first + byte, m)) << (8 * byte));
@@ -175,8 +37,8 @@ Expr floatOfBytes(const ImageParam &a, int first, const Var &m) {
 
 /// Column n of row m: what `sum` adds up, scaled, activated and rounded as
 /// `spec` says.
-Expr outputOf(const KernelBuilder &builder, const LinearSpec &spec, Expr sum,
-              const Var &n, const Var &m) {
+static Expr outputOf(const KernelBuilder &builder, const LinearSpec &spec,
+                     Expr sum, const Var &n, const Expr &m) {
   Expr value = std::move(sum);
   if (builder.formats().math == Element::I8) {
     ImageParam a = builder.input("a");
@@ -193,14 +55,14 @@ Expr outputOf(const KernelBuilder &builder, const LinearSpec &spec, Expr sum,
   return builder.toOutput(value);
 }
 
-} // namespace
-
-void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
-  const Cut cut(spec, builder);
-  const MatmulTile tile = cut.tile;
+/// Tiles of rows times panels.
+static void buildOfPanels(KernelBuilder &builder, const LinearSpec &spec) {
+  const LinearBlocking blocking =
+      linearBlocking(spec, builder.formats().math, builder.target());
+  const MatmulTile tile = blocking.tile;
   const int lanes = builder.lanes();
 
-  Product product(builder, spec);
+  PanelProduct product(builder, spec);
   Var n("n"), m("m");
   Func out("out");
   out(n, m) = outputOf(
@@ -219,8 +81,8 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
             spec.n % tile.columns ? TailStrategy::Predicate
                                   : TailStrategy::RoundUp)
       .split(m, step, mi, tile.rows, TailStrategy::GuardWithIf)
-      .split(step, half, step, cut.tilesInHalf, TailStrategy::GuardWithIf)
-      .split(step, block, step, cut.tilesInTask, TailStrategy::GuardWithIf)
+      .split(step, half, step, blocking.tilesInHalf, TailStrategy::GuardWithIf)
+      .split(step, block, step, blocking.tilesInTask, TailStrategy::GuardWithIf)
       .reorder(ni, mi, step, panel, block, half)
       .vectorize(ni, vector)
       .unroll(ni)
@@ -229,26 +91,122 @@ void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
       .parallel(task)
       // Ragged ends would duplicate the whole nest.
       .never_partition_all();
-  const std::string tileLoop =
-      (product.inChunks() ? product.rowTile : step).name();
-  const int64_t passSteps =
-      product.inChunks() ? chunkSteps(static_cast<int>(spec.k), lanes) : spec.k;
+  const std::string tileLoop = product.tileLoop(step.name());
   // A task reads weights that it widens once, one behind the other.
-  if (!builder.widens())
-    builder.prefetch(
-        {"w", tile.columns * passSteps * elementBytes(builder.formats().math),
-         tileLoop, cut.tilesInTask});
+  if (!builder.widens()) {
+    const int64_t bytes = tile.columns * product.stepsInPass() *
+                          elementBytes(builder.formats().math);
+    builder.prefetch({.name = "w",
+                      .blockBytes = bytes,
+                      .stride = static_cast<int>(bytes),
+                      .passLoop = tileLoop,
+                      .passes = blocking.tilesInTask});
+  }
   if (spec.m % tile.rows != 0)
     builder.shortTile({.sums = product.tileName(),
                        .tile = tile,
                        .taskLoop = task.name(),
                        .tileLoop = tileLoop,
-                       .panels = cut.panels,
-                       .tilesInTask = cut.tilesInTask,
-                       .tilesInHalf = cut.tilesInHalf,
+                       .panels = blocking.panels,
+                       .tilesInTask = blocking.tilesInTask,
+                       .tilesInHalf = blocking.tilesInHalf,
                        .rows = "a.extent.1",
                        .expectedRows = static_cast<int>(spec.m)});
-  product.schedule(out, task, step, cut.tilesInTask, tile, lanes);
+  product.schedule(LoopLevel(out, task), LoopLevel(out, step),
+                   blocking.tilesInTask, tile, lanes);
+}
+
+/// Cuts the update of `out` over `block`: row of a tile, lower or upper tile,
+/// block of an image, image.
+static void scheduleBlocks(KernelBuilder &builder, Func out, RDom block,
+                           StrassenProduct &product,
+                           const StrassenBlocking &blocking) {
+  Var n = out.args()[0], pair("pair"), panel("panel"), ni("ni");
+  RVar half("half"), group("group"), step("step"), task("task");
+  const int lanes = builder.lanes();
+  out.update(0)
+      // Tasks write other rows or columns than others do.
+      .allow_race_conditions()
+      .split(n, panel, ni, blocking.tile.columns)
+      .split(panel, pair, panel, 2)
+      .split(block.z, half, step, blocking.blocksInHalf,
+             TailStrategy::GuardWithIf)
+      .split(step, group, step, blocking.blocksInTask,
+             TailStrategy::GuardWithIf)
+      .reorder(ni, block.x, panel, block.y, step, pair, group, half, block.w)
+      .vectorize(ni, lanes)
+      .unroll(ni)
+      .unroll(panel)
+      .unroll(block.y)
+      .fuse(pair, group, task)
+      .fuse(task, half, task)
+      .fuse(task, block.w, task)
+      .parallel(task)
+      .never_partition_all();
+  builder.prefetch(product.schedule(LoopLevel(out, task), LoopLevel(out, step),
+                                    step.name(), lanes));
+}
+
+/// Cuts the update of `out` over `rest` rows.
+static void scheduleRest(Func out, RDom rest, PanelProduct &product,
+                         const MatmulTile &tile, int lanes) {
+  Var n = out.args()[0], panel("panel"), ni("ni");
+  RVar step("step"), ri("ri"), task("task");
+  out.update(1)
+      .allow_race_conditions()
+      .split(n, panel, ni, tile.columns)
+      .split(rest, step, ri, tile.rows, TailStrategy::GuardWithIf)
+      .reorder(ni, ri, panel, step)
+      .vectorize(ni, lanes)
+      .unroll(ni)
+      .fuse(panel, step, task)
+      .parallel(task)
+      .never_partition_all();
+  product.schedule(LoopLevel(out, task), LoopLevel(out, task), /*maxTiles=*/1,
+                   tile, lanes);
+}
+
+/// Blocks of rows times pairs of panels, then the rows of each image that are
+/// less than a block, and those that are less than an image.
+static void buildOfBlocks(KernelBuilder &builder, const LinearSpec &spec,
+                          const StrassenBlocking &blocking) {
+  const int columns = blocking.tile.columns, rows = blocking.tile.rows;
+  const int imageRows = static_cast<int>(spec.m);
+  const int blockRows = blocking.blocks * blocking.blockRows();
+  const int restRows = imageRows - blockRows;
+  Expr allRows = builder.input("a").dim(1).extent();
+  Expr images = allRows / imageRows;
+  auto rowOfRest = [&](const Expr &r) -> Expr {
+    Expr imagesBefore = restRows ? min(r / restRows + 1, images) : images;
+    return r + blockRows * imagesBefore;
+  };
+
+  StrassenProduct product(builder, spec, blocking);
+  PanelProduct restProduct(builder, spec, rowOfRest);
+  Var n("n"), m("m");
+  Func out("out");
+  out(n, m) = undef<float>();
+  RDom block(0, rows, 0, 2, 0, blocking.blocks, 0, images, "block");
+  Expr row = imageRows * block.w + blocking.blockRows() * block.z +
+             rows * block.y + block.x;
+  Expr sum = product.sum(n % columns, n / columns % 2, n / (2 * columns),
+                         block.x, block.y, block.z, block.w);
+  out(n, row) = outputOf(builder, spec, sum, n, row);
+  RDom rest(0, images * restRows + allRows % imageRows, "rest");
+  row = rowOfRest(rest);
+  sum = restProduct.sum(n % columns, rest, n / columns);
+  out(n, row) = outputOf(builder, spec, sum, n, row);
+  builder.output(out);
+
+  scheduleBlocks(builder, out, block, product, blocking);
+  scheduleRest(out, rest, restProduct, blocking.restTile, builder.lanes());
+}
+
+void buildKernel(KernelBuilder &builder, const LinearSpec &spec) {
+  if (auto blocking =
+          strassenBlocking(spec, builder.formats(), builder.target()))
+    return buildOfBlocks(builder, spec, *blocking);
+  buildOfPanels(builder, spec);
 }
 
 } // namespace cvt::kernels

@@ -9,9 +9,11 @@
 
 #include "compiler/kernels/prefetch_pass.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <optional>
+#include <utility>
 
 using namespace Halide;
 using namespace Halide::Internal;
@@ -38,15 +40,28 @@ private:
     if (op->name == input && !firstByte.defined()) {
       const Ramp *ramp = op->index.as<Ramp>();
       firstByte = (ramp ? ramp->base : op->index) * op->type.bytes();
+      for (const auto &[name, value] : llvm::reverse(lets))
+        firstByte = substitute(name, value, firstByte);
     }
     IRVisitor::visit(op);
   }
+  void visit(const Let *op) override { visitLet(op); }
+  void visit(const LetStmt *op) override { visitLet(op); }
   void visit(const For *op) override {
     hasLoops = true;
     IRVisitor::visit(op);
   }
 
+  template <typename LetNode> void visitLet(const LetNode *op) {
+    op->value.accept(this);
+    lets.emplace_back(op->name, op->value);
+    op->body.accept(this);
+    lets.pop_back();
+  }
+
   const std::string &input;
+  /// Around what is visited: they have no meaning outside of the body.
+  std::vector<std::pair<std::string, Expr>> lets;
 };
 
 class Prefetcher : public IRMutator {
@@ -57,13 +72,27 @@ private:
   using IRMutator::visit;
 
   Stmt visit(const For *op) override {
+    const Expr outerPass = pass;
     if (ends_with(op->name, "." + input.passLoop))
       pass = Variable::make(Int(32), op->name);
+    Stmt result = pass.defined() && isReader(*op) ? withPrefetches(op)
+                                                  : IRMutator::visit(op);
+    pass = outerPass;
+    return result;
+  }
+
+  bool isReader(const For &loop) const {
+    return input.readers.empty() ||
+           llvm::any_of(input.readers, [&](const std::string &reader) {
+             return starts_with(loop.name, reader + ".");
+           });
+  }
+
+  Stmt withPrefetches(const For *op) {
     ReadFinder read(input.name);
     op->body.accept(&read);
     const std::optional<int64_t> iterations = as_const_int(op->extent);
-    if (!pass.defined() || read.hasLoops || !read.firstByte.defined() ||
-        !iterations)
+    if (read.hasLoops || !read.firstByte.defined() || !iterations)
       return IRMutator::visit(op);
     return For::make(
         op->name, op->min, op->extent, op->for_type, op->partition_policy,
@@ -78,7 +107,7 @@ private:
         llvm::divideCeil(input.blockBytes, iterations * input.passes));
     Expr iteration = Variable::make(Int(32), loop->name) - loop->min;
     Expr block = substitute(loop->name, loop->min, firstByte);
-    Expr next = block + static_cast<int>(input.blockBytes) +
+    Expr next = block + input.stride +
                 (pass * static_cast<int>(iterations) + iteration) * bytes;
     std::vector<Stmt> lines;
     for (int offset = 0; offset < bytes; offset += kCacheLine)

@@ -11,18 +11,23 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cvt::kernels {
 
 /// A kernel that goes over one block of an input several times before it turns
 /// to the next.
 struct StreamedInput {
-  /// Name of the input; blocks follow each other in it.
   std::string name;
   int64_t blockBytes = 0;
+  /// Bytes from a block to the next, in terms of lowered loops' variables.
+  Halide::Expr stride;
   /// The loop over the times, about `passes` of them.
   std::string passLoop;
   int64_t passes = 0;
+  /// The functions whose innermost loops read a block, each of its own; if
+  /// none, it is one block, and any loop's.
+  std::vector<std::string> readers = {};
 };
 
 /// Makes `pipeline`, when it is compiled, ask for the block behind the one it

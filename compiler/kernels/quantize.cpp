@@ -107,8 +107,7 @@ void buildKernel(KernelBuilder &builder, const QuantizeSpec &spec) {
   builder.output(out);
 
   const int rows = rowsTogether(spec.tokens);
-  Var group =
-      scheduleRowTasks(out, channels, spec.tokens, builder.target(), rows);
+  Var group = scheduleRowTasks(out, channels, spec.tokens, builder, rows);
   // The last bytes of a row are copied with some of those before them.
   const int width = std::min<int>(4 * lanes, llvm::bit_floor(channels + 8u));
   out.vectorize(c, width, TailStrategy::ShiftInwards).never_partition_all();

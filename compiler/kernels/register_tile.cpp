@@ -27,10 +27,10 @@ void computeInRegisters(Func sum, const LoopLevel &at, const RDom &k,
 }
 
 void computeInChunks(Func part, const RDom &k, Func sum, const RDom &chunk,
-                     Func consumer, Var at, Var rowTile, int maxTiles,
+                     const LoopLevel &at, Var rowTile, int maxTiles,
                      const MatmulTile &tile, int lanes, bool sideBySide) {
   Var column = sum.args()[0], row = sum.args()[1], tileRow("tileRow");
-  sum.compute_at(consumer, at)
+  sum.compute_at(at)
       .bound_extent(column, tile.columns)
       .bound_storage(row, maxTiles * tile.rows)
       .vectorize(column, lanes)

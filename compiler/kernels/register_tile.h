@@ -23,17 +23,16 @@ void computeInRegisters(Halide::Func sum, const Halide::LoopLevel &at,
                         int lanes, bool sideBySide = false);
 
 /// Schedules `sum`, which adds up `part`(column, row, ..., chunk) over `chunk`,
-/// in each iteration of loop `at` of `consumer`, which must need one tile's
-/// columns and `maxTiles` tiles of rows at most; it computes whole tiles.  For
-/// one chunk after the other, loop `rowTile` adds a tile of `part` to each
-/// tile, the sum over `k` in registers.  So it is a chunk of the weights that
-/// is streamed, and a long sum in f32 loses fewer digits to its own size.
+/// in each iteration of loop `at`, which must need one tile's columns and
+/// `maxTiles` tiles of rows at most; it computes whole tiles.  For one chunk
+/// after the other, loop `rowTile` adds a tile of `part` to each tile, the sum
+/// over `k` in registers.  So it is a chunk of the weights that is streamed,
+/// and a long sum in f32 loses fewer digits to its own size.
 /// sideBySide: as computeInRegisters takes it.
 void computeInChunks(Halide::Func part, const Halide::RDom &k, Halide::Func sum,
-                     const Halide::RDom &chunk, Halide::Func consumer,
-                     Halide::Var at, Halide::Var rowTile, int maxTiles,
-                     const MatmulTile &tile, int lanes,
-                     bool sideBySide = false);
+                     const Halide::RDom &chunk, const Halide::LoopLevel &at,
+                     Halide::Var rowTile, int maxTiles, const MatmulTile &tile,
+                     int lanes, bool sideBySide = false);
 
 } // namespace cvt::kernels
 

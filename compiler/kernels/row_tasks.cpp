@@ -2,8 +2,7 @@
 
 #include "compiler/kernels/row_tasks.h"
 
-#include "compiler/kernels/matmul_tile.h"
-#include "compiler/kernels/task_size.h"
+#include "compiler/kernels/linear_blocking.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -42,15 +41,8 @@ int rowsTogether(int64_t tokens) {
   return static_cast<int>(std::min<int64_t>(tokens, 4));
 }
 
-/// The rows of one image of the first half of the tiles of a linear layer that
-/// writes them: a thread has in its caches what it then reads.
-static int rowsOfHalf(int64_t channels, int64_t tokens, CpuTarget target) {
-  const int rows = matmulTile(channels, tokens, Element::F32, target).rows;
-  return stepsPerHalf(llvm::divideCeil(tokens, rows)) * rows;
-}
-
 Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens,
-                     CpuTarget target, int together) {
+                     const KernelBuilder &builder, int together) {
   Var token = out.args()[1], image = out.args()[2];
   Var half("half"), group("group"), block("block"), task("task");
   const int tasks = tasksPerImage(channels * tokens);
@@ -58,7 +50,9 @@ Var scheduleRowTasks(Func out, int64_t channels, int64_t tokens,
     out.split(token, group, token, together, TailStrategy::GuardWithIf);
     return group;
   }
-  const int rows = rowsOfHalf(channels, tokens, target);
+  // A thread has in its caches what a linear layer then reads.
+  const int rows =
+      rowsOfHalf(channels, tokens, builder.formats(), builder.target());
   out.split(token, half, token, rows, TailStrategy::GuardWithIf)
       .split(token, group, token, together, TailStrategy::GuardWithIf)
       .split(group, block, group,
@@ -94,14 +88,14 @@ void computeRowStatistics(Func parts, const RDom &chunk,
         .unroll(token);
 }
 
-Var scheduleRows(Func out, int64_t channels, int64_t tokens, CpuTarget target,
-                 int together) {
-  const int lanes = cpuTargetInfo(target).lanes;
+Var scheduleRows(Func out, int64_t channels, int64_t tokens,
+                 const KernelBuilder &builder, int together) {
+  const int lanes = builder.lanes();
   out.vectorize(out.args()[0], lanes, vectorTail(channels, lanes))
       .unroll(out.args()[0], equalBlocks(channels, lanes, /*most=*/4) / lanes,
               TailStrategy::RoundUp)
       .never_partition_all();
-  return scheduleRowTasks(out, channels, tokens, target, together);
+  return scheduleRowTasks(out, channels, tokens, builder, together);
 }
 
 } // namespace cvt::kernels

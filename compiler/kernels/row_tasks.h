@@ -7,7 +7,7 @@
 #ifndef CVT_COMPILER_KERNELS_ROW_TASKS_H
 #define CVT_COMPILER_KERNELS_ROW_TASKS_H
 
-#include "compiler/kernels/cpu_target.h"
+#include "compiler/kernels/kernel_builder.h"
 
 #include <Halide.h>
 
@@ -45,7 +45,7 @@ int rowsTogether(int64_t tokens);
 /// where tasksPerImage has one, two of half its time.  Returns the loop over
 /// the groups of a task.
 Halide::Var scheduleRowTasks(Halide::Func out, int64_t channels, int64_t tokens,
-                             CpuTarget target, int together);
+                             const KernelBuilder &builder, int together);
 
 /// Computes statistics of `rows` rows side by side in loop `group` of
 /// `consumer`: `parts`(lane, token, image), in vectors of `lanes`, whose update
@@ -58,7 +58,7 @@ void computeRowStatistics(Halide::Func parts, const Halide::RDom &chunk,
 /// Schedules `out`(channel, token, image) of `tokens` rows of `channels`:
 /// vectors of channels, and tasks as scheduleRowTasks makes and returns them.
 Halide::Var scheduleRows(Halide::Func out, int64_t channels, int64_t tokens,
-                         CpuTarget target, int together = 1);
+                         const KernelBuilder &builder, int together = 1);
 
 } // namespace cvt::kernels
 

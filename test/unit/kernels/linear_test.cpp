@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 using namespace cvt::kernels;
 
@@ -79,7 +80,15 @@ TEST(Linear, MatchesDoubles) {
       {{70, 768, 197, true, true, kGelu}, 197, 0, Guard::Behind},
       {{16, 1509, 1, true, false, kNone}, 3, 0, Guard::Behind},
       {{33, 1021, 50, true, false, kNone}, 51, 0, Guard::Behind},
-      {{1000, 96, 1, true, false, kNone}, 1, 0, Guard::Behind}};
+      {{1000, 96, 1, true, false, kNone}, 1, 0, Guard::Behind},
+      // In blocks of rows for znver4: of inputs in one chunk, in three, and in
+      // two whose rows collide in the cache; without rows behind the blocks;
+      // and in panels of 48 columns.
+      {{128, 192, 107, true, true, kGelu}, 107, 0, Guard::Behind},
+      {{384, 1536, 197, true, true, kNone}, 197, 0, Guard::Before},
+      {{256, 1024, 145, true, false, kNone}, 145, 1024, Guard::Behind},
+      {{128, 320, 96, false, true, kQuick}, 2 * 96, 5, Guard::Before},
+      {{192, 256, 100, true, false, kNone}, 100, 0, Guard::Behind}};
   for (const Case &c : cases) {
     SCOPED_TRACE(symbolName({c.spec}) + " of " + std::to_string(c.rows) +
                  " rows");
@@ -110,7 +119,7 @@ TEST(Linear, TakesAnyNumberOfRows) {
 }
 
 TEST(Linear, ReplacesItsResidual) {
-  for (auto [n, k] : {std::pair(20, 64), {64, 64}, {64, 1024}})
+  for (auto [n, k] : {std::pair(20, 64), {64, 64}, {64, 1024}, {128, 1024}})
     forEachTarget([&](CpuTarget target) {
       const LinearSpec spec{n, k, 197, true, true, kNone};
       KernelCall call({spec, target}, 2 * 197, 3, Guard::Behind);
@@ -119,6 +128,41 @@ TEST(Linear, ReplacesItsResidual) {
       auto expected = product(call, spec);
       ASSERT_EQ(call.run(), "");
       expectProduct(call, spec, expected);
+    });
+}
+
+// Blocks of rows are of one image each, so that it makes no difference which
+// images there are beside it; there may be parts of images.
+TEST(Linear, ComputesEachImageAlike) {
+  const int rowsOfImage = 107;
+  for (int k : {192, 1024})
+    forEachTarget([&](CpuTarget target) {
+      const LinearSpec spec{128, k, rowsOfImage, true, false, kNone};
+      SCOPED_TRACE(symbolName({spec, target}));
+      std::vector<float> alone;
+      for (int rows : {rowsOfImage - 1, rowsOfImage, 2 * rowsOfImage + 17}) {
+        SCOPED_TRACE(std::to_string(rows) + " rows");
+        KernelCall call({spec, target}, rows, 0, Guard::Behind);
+        std::mt19937 random;
+        std::normal_distribution<float> normal;
+        for (const char *input : {"w", "bias", "a"})
+          call[input].forEach(
+              [&](auto &, float &value) { value = normal(random); });
+        call["a"].forEach([&](auto &i, float &value) {
+          if (i[1] >= rowsOfImage)
+            value = call["a"](i[0], i[1] - rowsOfImage);
+        });
+        scalePackedWeights(call["w"], spec.n, spec.k);
+        auto expected = product(call, spec);
+        ASSERT_EQ(call.run(/*threads=*/rows % 2 + 1), "");
+        expectProduct(call, spec, expected);
+        if (rows == rowsOfImage)
+          call["out"].forEach(
+              [&](auto &, float &value) { alone.push_back(value); });
+        for (int m = 0; m < rows - rows % rowsOfImage; m++)
+          for (int n = 0; n < spec.n; n++)
+            ASSERT_EQ(call["out"](n, m), alone[n + spec.n * (m % rowsOfImage)]);
+      }
     });
 }
 

@@ -1,0 +1,123 @@
+//===- strassen_product.cpp - Eight products of tiles as seven ------------===//
+//
+// Sums of inputs and of weights are computed where they are multiplied, again
+// and again: with units of their own that takes less time than to store them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/kernels/strassen_product.h"
+
+#include "compiler/kernels/cache_sets.h"
+
+using namespace Halide;
+
+namespace cvt::kernels {
+
+StrassenProduct::StrassenProduct(const KernelBuilder &builder,
+                                 const LinearSpec &spec,
+                                 const StrassenBlocking &blocking)
+    : blocking(blocking), inputs(static_cast<int>(spec.k)),
+      copiesRows(rowsCollide(elementBytes(Element::F32) * inputs,
+                             blocking.blockRows())),
+      k(0, blocking.steps, "k"), chunk(0, blocking.chunks, "chunk") {
+  ImageParam a = builder.input("a"), w = builder.input("w");
+  // Tells Halide where a task ends whose blocks are less than others'.
+  Expr block = min(b, blocking.blocks - 1);
+  auto row = [&](int lower) {
+    return static_cast<int>(spec.m) * image + blocking.blockRows() * block +
+           blocking.tile.rows * lower + i;
+  };
+  lowerRow(n, i, b, image) = a(n, row(1));
+  auto number = [&](int half) { return k + (2 * c + half) * blocking.steps; };
+  auto input = [&](int lower, int half) -> Expr {
+    if (lower && copiesRows)
+      return lowerRow(number(half), i, b, image);
+    return a(number(half), row(lower));
+  };
+  auto weight = [&](int half, int right) -> Expr {
+    return w(j, number(half), 2 * p + right);
+  };
+  Expr a11 = input(0, 0), a12 = input(0, 1), a21 = input(1, 0),
+       a22 = input(1, 1);
+  Expr w11 = weight(0, 0), w12 = weight(0, 1), w21 = weight(1, 0),
+       w22 = weight(1, 1);
+  const std::array<Expr, 7> terms = {
+      (a11 + a22) * (w11 + w22), (a21 + a22) * w11, a11 * (w12 - w22),
+      a22 * (w21 - w11),         (a11 + a12) * w22, (a21 - a11) * (w11 + w12),
+      (a12 - a22) * (w21 + w22)};
+  std::array<Expr, 8> m;
+  for (size_t f = 0; f < products.size(); f++) {
+    products[f] = Func("product" + std::to_string(f + 1));
+    products[f](j, i, p, b, image, c) += terms[f];
+    m[f + 1] = products[f](j, i, p, b, image, chunk);
+  }
+  sums(j, i, p, b, image) = Tuple(0.f, 0.f, 0.f, 0.f);
+  FuncRef sum = sums(j, i, p, b, image);
+  sums(j, i, p, b, image) =
+      Tuple(sum[0] + (m[1] + m[4] - m[5] + m[7]), sum[1] + (m[3] + m[5]),
+            sum[2] + (m[2] + m[4]), sum[3] + (m[1] - m[2] + m[3] + m[6]));
+}
+
+Expr StrassenProduct::sum(const Expr &j, const Expr &right, const Expr &p,
+                          const Expr &i, const Expr &lower, const Expr &b,
+                          const Expr &image) const {
+  FuncRef tiles = sums(j, i, p, b, image);
+  return select(lower != 0, select(right != 0, tiles[3], tiles[2]),
+                select(right != 0, tiles[1], tiles[0]));
+}
+
+StreamedInput StrassenProduct::schedule(const LoopLevel &task,
+                                        const LoopLevel &block,
+                                        const std::string &blockLoop,
+                                        int lanes) {
+  const MatmulTile &tile = blocking.tile;
+  Var rowBlock("rowBlock"), one("one");
+  const bool oneChunk = blocking.chunks == 1;
+  sums.compute_at(oneChunk ? block : task)
+      .bound_storage(b, oneChunk ? 1 : blocking.blocksInTask);
+  // Loops that start at 0 keep their names.
+  sums.update().split(b, rowBlock, one, 1);
+  sums.update().reorder(j, i, one, rowBlock, p, image, chunk);
+  for (Func product : products)
+    product.compute_at(sums, rowBlock).bound_extent(b, 1);
+  for (Func f : {sums, products[0], products[1], products[2], products[3],
+                 products[4], products[5], products[6]}) {
+    f.bound_extent(j, tile.columns)
+        .bound_extent(i, tile.rows)
+        .bound_extent(p, 1)
+        .bound_extent(image, 1)
+        .vectorize(j, lanes)
+        .unroll(j)
+        .unroll(i);
+    f.update().vectorize(j, lanes).unroll(j).unroll(i);
+  }
+  for (Func product : products)
+    product.update().reorder(j, i, k);
+  if (copiesRows)
+    lowerRow.compute_at(sums, rowBlock)
+        .bound_extent(n, 2 * blocking.steps)
+        .align_storage(n, 2 * blocking.steps + lanes)
+        .bound_extent(i, tile.rows)
+        .bound_extent(b, 1)
+        .bound_extent(image, 1)
+        .vectorize(n, lanes);
+  // Those that are the first to read one of the four tiles of weights.
+  const int stepBytes = tile.columns * elementBytes(Element::F32);
+  const int panelBytes = inputs * stepBytes;
+  Expr stride = 2 * panelBytes;
+  if (!oneChunk) {
+    Expr c = Internal::Variable::make(Int(32),
+                                      sums.name() + ".s1." + chunk.x.name());
+    stride = panelBytes / blocking.chunks +
+             select(c == blocking.chunks - 1, panelBytes, 0);
+  }
+  return {.name = "w",
+          .blockBytes = blocking.steps * stepBytes,
+          .stride = stride,
+          .passLoop = oneChunk ? blockLoop : rowBlock.name(),
+          .passes = blocking.blocksInTask,
+          .readers = {products[0].name(), products[2].name(),
+                      products[3].name(), products[4].name()}};
+}
+
+} // namespace cvt::kernels
