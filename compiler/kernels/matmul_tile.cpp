@@ -60,8 +60,9 @@ MatmulTile matmulTile(int64_t n, int64_t m, Element math, CpuTarget target,
   for (const TileShape &shape : shapes) {
     int columns = shape.vectors * info.lanes;
     double cost = shape.cost * llvm::alignTo(n, columns);
-    // Strassen's algorithm takes pairs of panels, and some hundred inputs.
-    if (math == Element::F32 && info.addsBesideProducts && n >= 192 &&
+    // Strassen's algorithm takes pairs of panels.  One target of this many
+    // registers uses it, but they share their packed weights.
+    if (math == Element::F32 && info.vectorRegisters == 32 && n >= 192 &&
         n % (2 * columns) != 0)
       cost *= 1.03;
     if (best.rows == 0 || cost < bestCost) {
