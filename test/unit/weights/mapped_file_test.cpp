@@ -105,7 +105,8 @@ uint64_t residentKb(const void *data) {
                 reinterpret_cast<unsigned long>(data));
   bool inside = false;
   while (std::getline(maps, line)) {
-    if (line.find('-') < 17 && line.find("kB") == std::string::npos)
+    // Headers are of mappings: an address, a dash, then anything, a path too.
+    if (line.find('-') < 17)
       inside = line.starts_with(start);
     else if (inside && line.starts_with("Rss:"))
       return std::stoull(line.substr(4));
