@@ -94,7 +94,7 @@ static void buildOfPanels(KernelBuilder &builder, const LinearSpec &spec) {
   const std::string tileLoop = product.tileLoop(step.name());
   // A task reads weights that it widens once, one behind the other.
   if (!builder.widens()) {
-    const int64_t bytes = tile.columns * product.stepsInPass() *
+    const int64_t bytes = tile.columns * product.inputsInPass() *
                           elementBytes(builder.formats().math);
     builder.prefetch({.name = "w",
                       .blockBytes = bytes,

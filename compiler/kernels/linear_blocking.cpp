@@ -90,7 +90,10 @@ int rowsOfHalf(int64_t channels, int64_t tokens, const Formats &formats,
   const LinearSpec layer{channels, channels, tokens};
   if (auto blocking = strassenBlocking(layer, formats, target))
     return blocking->blocksInHalf * blocking->blockRows();
-  const int rows = matmulTile(channels, tokens, Element::F32, target).rows;
+  // Kernels between layers of bytes are of other formats than these.
+  const Element math =
+      formats == Formats::of(Element::F32) ? Element::F32 : Element::Bf16;
+  const int rows = matmulTile(channels, tokens, math, target).rows;
   return stepsPerHalf(llvm::divideCeil(tokens, rows)) * rows;
 }
 

@@ -30,8 +30,8 @@ public:
       llvm::function_ref<Halide::Expr(const Halide::Expr &m)> rowOf =
           [](const Halide::Expr &m) { return m; });
 
-  /// The numbers that are summed before they are added to others like them.
-  int stepsInPass() const { return size; }
+  /// The inputs whose products are summed before they are added to others.
+  int inputsInPass() const { return inChunks() ? size : inputs; }
 
   /// Of the function whose tiles are in registers.
   std::string tileName() const { return inChunks() ? part.name() : sum.name(); }
