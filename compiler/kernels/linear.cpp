@@ -17,9 +17,6 @@
 #include "compiler/kernels/panel_product.h"
 #include "compiler/kernels/strassen_product.h"
 
-#include "llvm/Support/MathExtras.h"
-
-#include <algorithm>
 #include <string>
 #include <utility>
 

@@ -9,6 +9,8 @@
 
 #include "compiler/kernels/cache_sets.h"
 
+#include <vector>
+
 using namespace Halide;
 
 namespace cvt::kernels {
@@ -78,10 +80,13 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
   // Loops that start at 0 keep their names.
   sums.update().split(b, rowBlock, one, 1);
   sums.update().reorder(j, i, one, rowBlock, p, image, chunk);
-  for (Func product : products)
+  for (Func product : products) {
     product.compute_at(sums, rowBlock).bound_extent(b, 1);
-  for (Func f : {sums, products[0], products[1], products[2], products[3],
-                 products[4], products[5], products[6]}) {
+    product.update().reorder(j, i, k);
+  }
+  std::vector<Func> tiles(products.begin(), products.end());
+  tiles.push_back(sums);
+  for (Func f : tiles) {
     f.bound_extent(j, tile.columns)
         .bound_extent(i, tile.rows)
         .bound_extent(p, 1)
@@ -91,8 +96,6 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
         .unroll(i);
     f.update().vectorize(j, lanes).unroll(j).unroll(i);
   }
-  for (Func product : products)
-    product.update().reorder(j, i, k);
   if (copiesRows)
     lowerRow.compute_at(sums, rowBlock)
         .bound_extent(n, 2 * blocking.steps)

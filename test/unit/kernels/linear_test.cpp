@@ -75,7 +75,7 @@ TEST(Linear, MatchesDoubles) {
       {{130, 70, 11, true, true, kNone}, 2, 7, Guard::Behind},
       {{384, 384, 50, true, false, kNone}, 2 * 50, 0, Guard::Before},
       {{384, 300, 1, true, true, kNone}, 5, 384 * 50, Guard::Behind},
-      // Sums in chunks, of 512, 384 and 503; and one that no chunk divides.
+      // Sums in chunks, of 128 and 96; and two that no chunk divides.
       {{20, 1024, 13, false, true, kNone}, 2 * 13, 2, Guard::Before},
       {{70, 768, 197, true, true, kGelu}, 197, 0, Guard::Behind},
       {{16, 1509, 1, true, false, kNone}, 3, 0, Guard::Behind},
