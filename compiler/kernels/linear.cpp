@@ -113,7 +113,7 @@ static void buildOfPanels(KernelBuilder &builder, const LinearSpec &spec) {
                    blocking.tilesInTask, tile, lanes);
 }
 
-/// Cuts the update of `out` over `block`: row of a tile, lower or upper tile,
+/// Cuts the update of `out` over `block`: lower or upper tile, row of a tile,
 /// block of an image, image.
 static void scheduleBlocks(KernelBuilder &builder, Func out, RDom block,
                            StrassenProduct &product,
@@ -130,11 +130,11 @@ static void scheduleBlocks(KernelBuilder &builder, Func out, RDom block,
              TailStrategy::GuardWithIf)
       .split(step, group, step, blocking.blocksInTask,
              TailStrategy::GuardWithIf)
-      .reorder(ni, block.x, panel, block.y, step, pair, group, half, block.w)
+      .reorder(ni, panel, block.x, block.y, step, pair, group, half, block.w)
       .vectorize(ni, lanes)
       .unroll(ni)
       .unroll(panel)
-      .unroll(block.y)
+      .unroll(block.x)
       .fuse(pair, group, task)
       .fuse(task, half, task)
       .fuse(task, block.w, task)
@@ -183,11 +183,11 @@ static void buildOfBlocks(KernelBuilder &builder, const LinearSpec &spec,
   Var n("n"), m("m");
   Func out("out");
   out(n, m) = undef<float>();
-  RDom block(0, rows, 0, 2, 0, blocking.blocks, 0, images, "block");
+  RDom block(0, 2, 0, rows, 0, blocking.blocks, 0, images, "block");
   Expr row = imageRows * block.w + blocking.blockRows() * block.z +
-             rows * block.y + block.x;
+             rows * block.x + block.y;
   Expr sum = product.sum(n % columns, n / columns % 2, n / (2 * columns),
-                         block.x, block.y, block.z, block.w);
+                         block.y, block.x, block.z, block.w);
   out(n, row) = outputOf(builder, spec, sum, n, row);
   RDom rest(0, images * restRows + allRows % imageRows, "rest");
   row = rowOfRest(rest);

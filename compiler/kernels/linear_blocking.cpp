@@ -62,18 +62,18 @@ std::optional<StrassenBlocking> strassenBlocking(const LinearSpec &spec,
   blocking.pairs = static_cast<int>(spec.n / (2 * blocking.tile.columns));
   if (spec.n != 2 * blocking.pairs * blocking.tile.columns)
     return std::nullopt;
-  // Longer sums have larger errors, which matter less in a layer that widens:
-  // the one behind it averages them.  And the weights of longer chunks do not
-  // fit into the second-level cache with those that are asked for.
+  // Longer sums have larger errors, which matter most where they are added to
+  // the residual stream.  And the weights of longer chunks do not fit into the
+  // second-level cache with those that are asked for.
   const int half = static_cast<int>(spec.k / 2);
   constexpr int most = 256;
-  const int mostSteps = std::min(most, spec.n > spec.k ? half : half / 2);
+  const int mostSteps = std::min(most, spec.residual ? half / 2 : half);
   blocking.steps = evenChunk(half, mostSteps, /*shortest=*/64);
   if (blocking.steps > most)
     return std::nullopt;
   blocking.chunks = half / blocking.steps;
   // The weights of a pair come from the third-level cache for each task.
-  constexpr int mostBlocks = 4, tasks = 12;
+  constexpr int mostBlocks = 8, tasks = 12;
   blocking.blocks = static_cast<int>(spec.m / blocking.blockRows());
   blocking.blocksInTask =
       std::clamp(blocking.blocks * blocking.pairs / tasks, 1, mostBlocks);

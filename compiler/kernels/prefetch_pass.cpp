@@ -24,8 +24,8 @@ namespace {
 
 constexpr int kCacheLine = 64;
 
-/// How a loop body reads an input: where its first load begins, and whether
-/// the body is the innermost loop's.
+/// How a loop body reads an input: where the load from the least address
+/// begins, and whether the body is the innermost loop's.
 class ReadFinder : public IRVisitor {
 public:
   explicit ReadFinder(const std::string &input) : input(input) {}
@@ -37,11 +37,13 @@ public:
 private:
   using IRVisitor::visit;
   void visit(const Load *op) override {
-    if (op->name == input && !firstByte.defined()) {
+    if (op->name == input) {
       const Ramp *ramp = op->index.as<Ramp>();
-      firstByte = (ramp ? ramp->base : op->index) * op->type.bytes();
+      Expr byte = (ramp ? ramp->base : op->index) * op->type.bytes();
       for (const auto &[name, value] : llvm::reverse(lets))
-        firstByte = substitute(name, value, firstByte);
+        byte = substitute(name, value, byte);
+      if (!firstByte.defined() || is_negative_const(simplify(byte - firstByte)))
+        firstByte = byte;
     }
     IRVisitor::visit(op);
   }
@@ -75,38 +77,42 @@ private:
     const Expr outerPass = pass;
     if (ends_with(op->name, "." + input.passLoop))
       pass = Variable::make(Int(32), op->name);
-    Stmt result = pass.defined() && isReader(*op) ? withPrefetches(op)
-                                                  : IRMutator::visit(op);
+    const std::optional<int64_t> offset = offsetOfBlock(*op);
+    Stmt result = pass.defined() && offset ? withPrefetches(op, *offset)
+                                           : IRMutator::visit(op);
     pass = outerPass;
     return result;
   }
 
-  bool isReader(const For &loop) const {
-    return input.readers.empty() ||
-           llvm::any_of(input.readers, [&](const std::string &reader) {
-             return starts_with(loop.name, reader + ".");
-           });
+  /// From the first byte that `loop` reads to what it asks for, if it does.
+  std::optional<int64_t> offsetOfBlock(const For &loop) const {
+    if (input.readers.empty())
+      return 0;
+    for (const StreamedInput::Reader &reader : input.readers)
+      if (starts_with(loop.name, reader.function + "."))
+        return reader.offset;
+    return std::nullopt;
   }
 
-  Stmt withPrefetches(const For *op) {
+  Stmt withPrefetches(const For *op, int64_t offset) {
     ReadFinder read(input.name);
     op->body.accept(&read);
     const std::optional<int64_t> iterations = as_const_int(op->extent);
     if (read.hasLoops || !read.firstByte.defined() || !iterations)
       return IRMutator::visit(op);
-    return For::make(
-        op->name, op->min, op->extent, op->for_type, op->partition_policy,
-        op->device_api,
-        Block::make(prefetches(op, *iterations, read.firstByte), op->body));
+    Expr block = substitute(op->name, op->min, read.firstByte) +
+                 static_cast<int>(offset);
+    return For::make(op->name, op->min, op->extent, op->for_type,
+                     op->partition_policy, op->device_api,
+                     Block::make(prefetches(op, *iterations, block), op->body));
   }
 
-  /// One iteration's part of the next block.
+  /// One iteration's part of the block behind `block`.
   Stmt prefetches(const For *loop, int64_t iterations,
-                  const Expr &firstByte) const {
+                  const Expr &block) const {
     const int bytes = static_cast<int>(
         llvm::divideCeil(input.blockBytes, iterations * input.passes));
     Expr iteration = Variable::make(Int(32), loop->name) - loop->min;
-    Expr block = substitute(loop->name, loop->min, firstByte);
     Expr next = block + input.stride +
                 (pass * static_cast<int>(iterations) + iteration) * bytes;
     std::vector<Stmt> lines;

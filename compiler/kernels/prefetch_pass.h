@@ -25,9 +25,15 @@ struct StreamedInput {
   /// The loop over the times, about `passes` of them.
   std::string passLoop;
   int64_t passes = 0;
-  /// The functions whose innermost loops read a block, each of its own; if
-  /// none, it is one block, and any loop's.
-  std::vector<std::string> readers = {};
+  /// Which loops ask for the next block, a part of `blockBytes` each.
+  struct Reader {
+    /// Of the function whose innermost loop it is.
+    std::string function;
+    /// From the first byte that the loop reads to its part of the block.
+    int64_t offset;
+  };
+  /// If none, any loop asks for all of the block, which begins where it reads.
+  std::vector<Reader> readers = {};
 };
 
 /// Makes `pipeline`, when it is compiled, ask for the block behind the one it

@@ -9,6 +9,8 @@
 
 #include "compiler/kernels/cache_sets.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <vector>
 
 using namespace Halide;
@@ -47,23 +49,38 @@ StrassenProduct::StrassenProduct(const KernelBuilder &builder,
       (a11 + a22) * (w11 + w22), (a21 + a22) * w11, a11 * (w12 - w22),
       a22 * (w21 - w11),         (a11 + a12) * w22, (a21 - a11) * (w11 + w12),
       (a12 - a22) * (w21 + w22)};
-  std::array<Expr, 8> m;
   for (size_t f = 0; f < products.size(); f++) {
     products[f] = Func("product" + std::to_string(f + 1));
     products[f](j, i, p, b, image, c) += terms[f];
-    m[f + 1] = products[f](j, i, p, b, image, chunk);
   }
+  if (blocking.chunks == 1)
+    return;
+  const std::array<Expr, 4> part = tilesOf({j, i, p, b, image, chunk});
   sums(j, i, p, b, image) = Tuple(0.f, 0.f, 0.f, 0.f);
   FuncRef sum = sums(j, i, p, b, image);
-  sums(j, i, p, b, image) =
-      Tuple(sum[0] + (m[1] + m[4] - m[5] + m[7]), sum[1] + (m[3] + m[5]),
-            sum[2] + (m[2] + m[4]), sum[3] + (m[1] - m[2] + m[3] + m[6]));
+  sums(j, i, p, b, image) = Tuple(sum[0] + part[0], sum[1] + part[1],
+                                  sum[2] + part[2], sum[3] + part[3]);
+}
+
+std::array<Expr, 4>
+StrassenProduct::tilesOf(const std::vector<Expr> &at) const {
+  std::array<Expr, 8> m;
+  for (size_t f = 0; f < products.size(); f++)
+    m[f + 1] = products[f](at);
+  return {m[1] + m[4] - m[5] + m[7], m[3] + m[5], m[2] + m[4],
+          m[1] - m[2] + m[3] + m[6]};
 }
 
 Expr StrassenProduct::sum(const Expr &j, const Expr &right, const Expr &p,
                           const Expr &i, const Expr &lower, const Expr &b,
                           const Expr &image) const {
-  FuncRef tiles = sums(j, i, p, b, image);
+  std::array<Expr, 4> tiles;
+  if (blocking.chunks == 1) {
+    tiles = tilesOf({j, i, p, b, image, 0});
+  } else {
+    FuncRef sum = sums(j, i, p, b, image);
+    tiles = {sum[0], sum[1], sum[2], sum[3]};
+  }
   return select(lower != 0, select(right != 0, tiles[3], tiles[2]),
                 select(right != 0, tiles[1], tiles[0]));
 }
@@ -75,17 +92,19 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
   const MatmulTile &tile = blocking.tile;
   Var rowBlock("rowBlock"), one("one");
   const bool oneChunk = blocking.chunks == 1;
-  sums.compute_at(oneChunk ? block : task)
-      .bound_storage(b, oneChunk ? 1 : blocking.blocksInTask);
-  // Loops that start at 0 keep their names.
-  sums.update().split(b, rowBlock, one, 1);
-  sums.update().reorder(j, i, one, rowBlock, p, image, chunk);
+  std::vector<Func> tiles(products.begin(), products.end());
+  if (!oneChunk) {
+    sums.compute_at(task).bound_storage(b, blocking.blocksInTask);
+    // Loops that start at 0 keep their names.
+    sums.update().split(b, rowBlock, one, 1);
+    sums.update().reorder(j, i, one, rowBlock, p, image, chunk);
+    tiles.push_back(sums);
+  }
+  const LoopLevel oneBlock = oneChunk ? block : LoopLevel(sums, rowBlock);
   for (Func product : products) {
-    product.compute_at(sums, rowBlock).bound_extent(b, 1);
+    product.compute_at(oneBlock).bound_extent(b, 1);
     product.update().reorder(j, i, k);
   }
-  std::vector<Func> tiles(products.begin(), products.end());
-  tiles.push_back(sums);
   for (Func f : tiles) {
     f.bound_extent(j, tile.columns)
         .bound_extent(i, tile.rows)
@@ -97,16 +116,19 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
     f.update().vectorize(j, lanes).unroll(j).unroll(i);
   }
   if (copiesRows)
-    lowerRow.compute_at(sums, rowBlock)
+    lowerRow.compute_at(oneBlock)
         .bound_extent(n, 2 * blocking.steps)
         .align_storage(n, 2 * blocking.steps + lanes)
         .bound_extent(i, tile.rows)
         .bound_extent(b, 1)
         .bound_extent(image, 1)
         .vectorize(n, lanes);
-  // Those that are the first to read one of the four tiles of weights.
+  // A chunk of either panel, asked for in three of the seven products: as
+  // evenly as it is used, since few lines can be on their way at once.
   const int stepBytes = tile.columns * elementBytes(Element::F32);
   const int panelBytes = inputs * stepBytes;
+  const int half = blocking.steps * stepBytes;
+  const int third = llvm::divideCeil(2 * half, 3);
   Expr stride = 2 * panelBytes;
   if (!oneChunk) {
     Expr c = Internal::Variable::make(Int(32),
@@ -115,12 +137,16 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
              select(c == blocking.chunks - 1, panelBytes, 0);
   }
   return {.name = "w",
-          .blockBytes = blocking.steps * stepBytes,
+          .blockBytes = third,
           .stride = stride,
           .passLoop = oneChunk ? blockLoop : rowBlock.name(),
           .passes = blocking.blocksInTask,
-          .readers = {products[0].name(), products[2].name(),
-                      products[3].name(), products[4].name()}};
+          .readers = {{products[3].name(), 0},
+                      {products[1].name(), third},
+                      {products[5].name(), 2 * third},
+                      {products[2].name(), 0},
+                      {products[4].name(), third - half},
+                      {products[6].name(), panelBytes - half + 2 * third}}};
 }
 
 } // namespace cvt::kernels

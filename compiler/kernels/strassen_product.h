@@ -13,6 +13,8 @@
 #include <Halide.h>
 
 #include <array>
+#include <string>
+#include <vector>
 
 namespace cvt::kernels {
 
@@ -50,6 +52,11 @@ public:
                          const std::string &blockLoop, int lanes);
 
 private:
+  /// What the products at `at`, for one chunk, are of the four tiles of
+  /// outputs: upper left and right, lower left and right.
+  std::array<Halide::Expr, 4>
+  tilesOf(const std::vector<Halide::Expr> &at) const;
+
   const StrassenBlocking blocking;
   const int inputs;
   /// Whether lower tiles are copied: their rows and those of the upper ones
