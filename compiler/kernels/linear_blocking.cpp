@@ -62,12 +62,12 @@ std::optional<StrassenBlocking> strassenBlocking(const LinearSpec &spec,
   blocking.pairs = static_cast<int>(spec.n / (2 * blocking.tile.columns));
   if (spec.n != 2 * blocking.pairs * blocking.tile.columns)
     return std::nullopt;
-  // Longer sums have larger errors, which matter most where they are added to
-  // the residual stream.  And the weights of longer chunks do not fit into the
-  // second-level cache with those that are asked for.
+  // Longer sums have larger errors, which matter less in a layer that widens:
+  // the one behind it averages them.  And the weights of longer chunks do not
+  // fit into the second-level cache with those that are asked for.
   const int half = static_cast<int>(spec.k / 2);
   constexpr int most = 256;
-  const int mostSteps = std::min(most, spec.residual ? half / 2 : half);
+  const int mostSteps = std::min(most, spec.n > spec.k ? half : half / 2);
   blocking.steps = evenChunk(half, mostSteps, /*shortest=*/64);
   if (blocking.steps > most)
     return std::nullopt;

@@ -101,19 +101,20 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
     tiles.push_back(sums);
   }
   const LoopLevel oneBlock = oneChunk ? block : LoopLevel(sums, rowBlock);
-  for (Func product : products) {
-    product.compute_at(oneBlock).bound_extent(b, 1);
-    product.update().reorder(j, i, k);
-  }
   for (Func f : tiles) {
     f.bound_extent(j, tile.columns)
         .bound_extent(i, tile.rows)
         .bound_extent(p, 1)
         .bound_extent(image, 1)
         .vectorize(j, lanes)
-        .unroll(j)
-        .unroll(i);
-    f.update().vectorize(j, lanes).unroll(j).unroll(i);
+        .unroll(j);
+    f.update().vectorize(j, lanes).unroll(j);
+  }
+  // What adds up products has a loop over rows: LLVM would keep some of them in
+  // registers that the last product needs.
+  for (Func product : products) {
+    product.compute_at(oneBlock).bound_extent(b, 1).unroll(i);
+    product.update().reorder(j, i, k).unroll(i);
   }
   if (copiesRows)
     lowerRow.compute_at(oneBlock)
