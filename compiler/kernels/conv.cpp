@@ -4,7 +4,7 @@
 // it; from there the product reads every operand as it is, and no matrix of
 // patches exists.  The pixels of these rows are one run of matrix rows, so
 // that narrow images fill register tiles as well.  In i8 the copy is of bytes,
-// and each pixel of the window is a sum of its own, since each has a scale.
+// and each pixel has a scale.
 //
 //===----------------------------------------------------------------------===//
 

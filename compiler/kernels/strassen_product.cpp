@@ -124,8 +124,9 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
         .bound_extent(b, 1)
         .bound_extent(image, 1)
         .vectorize(n, lanes);
-  // A chunk of either panel, asked for in three of the seven products: as
-  // evenly as it is used, since few lines can be on their way at once.
+  // Either panel's chunk, asked for in three of the seven products: as evenly
+  // as it is used, since few lines can be on their way at once.  What they read
+  // begins with w11, but m3 with w12, m5 with w22 and m7 with w21.
   const int stepBytes = tile.columns * elementBytes(Element::F32);
   const int panelBytes = inputs * stepBytes;
   const int half = blocking.steps * stepBytes;
