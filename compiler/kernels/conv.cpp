@@ -71,8 +71,8 @@ struct Blocking {
 };
 
 /// sum(j, p, panel, b): column j of a panel, for pixel p of image b; from NHWC
-/// in f32 and i8 the sum of part(j, p, panel, b, y) of each pixel y of the
-/// window: shorter sums lose fewer digits, and bytes have scales of their own.
+/// in f32 the sum of part(j, p, panel, b, y) of each run y of pixels in a row
+/// of the window, in i8 of each of its pixels, which have scales of their own.
 struct Product {
   Var j{"j"}, p{"p"}, panel{"panel"}, b{"b"}, y{"y"};
   Func padded{"padded"}, sum{"sum"}, part{"part"};
@@ -139,11 +139,17 @@ private:
   }
   void defineNhwc(KernelBuilder &builder, const Geometry &g) {
     pad(builder, g, /*nchw=*/false);
-    k = RDom(0, g.channels, "k");
-    chunk = RDom(0, g.kernel * g.kernel, "chunk");
+    // Long sums lose digits, and short ones take time to be added up.
+    constexpr int longest = 128;
+    const int run = evenChunk(g.kernel, std::max(1, longest / g.channels),
+                              /*shortest=*/1);
+    k = RDom(0, g.channels, 0, run, "k");
+    chunk = RDom(0, g.kernel * g.kernel / run, "chunk");
+    Expr pixel = k.y + run * y;
     part(j, p, panel, b, y) +=
-        padded(k.x, patchX(g, y % g.kernel), patchY(g, y / g.kernel), b) *
-        cast<float>(builder.input("w")(j, k.x + g.channels * y, panel));
+        padded(k.x, patchX(g, pixel % g.kernel), patchY(g, pixel / g.kernel),
+               b) *
+        cast<float>(builder.input("w")(j, k.x + g.channels * pixel, panel));
     sum(j, p, panel, b) += part(j, p, panel, b, chunk);
   }
   void defineNhwcPairs(KernelBuilder &builder, const Geometry &g) {
