@@ -11,6 +11,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <utility>
 #include <vector>
 
 using namespace Halide;
@@ -124,31 +125,38 @@ StreamedInput StrassenProduct::schedule(const LoopLevel &task,
         .bound_extent(b, 1)
         .bound_extent(image, 1)
         .vectorize(n, lanes);
-  // Either panel's chunk, asked for in three of the seven products: as evenly
-  // as it is used, since few lines can be on their way at once.  What they read
-  // begins with w11, but m3 with w12, m5 with w22 and m7 with w21.
-  const int stepBytes = tile.columns * elementBytes(Element::F32);
+  return streamedWeights(oneChunk ? blockLoop : rowBlock.name());
+}
+
+StreamedInput
+StrassenProduct::streamedWeights(const std::string &passLoop) const {
+  const int stepBytes = blocking.tile.columns * elementBytes(Element::F32);
   const int panelBytes = inputs * stepBytes;
   const int half = blocking.steps * stepBytes;
   const int third = llvm::divideCeil(2 * half, 3);
-  Expr stride = 2 * panelBytes;
-  if (!oneChunk) {
+  StreamedInput weights = {.name = "w",
+                           .blockBytes = third,
+                           .stride = 2 * panelBytes,
+                           .passLoop = passLoop,
+                           .passes = blocking.blocksInTask};
+  if (blocking.chunks > 1) {
     Expr c = Internal::Variable::make(Int(32),
                                       sums.name() + ".s1." + chunk.x.name());
-    stride = panelBytes / blocking.chunks +
-             select(c == blocking.chunks - 1, panelBytes, 0);
+    weights.stride = 2 * half + select(c == blocking.chunks - 1, panelBytes, 0);
   }
-  return {.name = "w",
-          .blockBytes = third,
-          .stride = stride,
-          .passLoop = oneChunk ? blockLoop : rowBlock.name(),
-          .passes = blocking.blocksInTask,
-          .readers = {{products[3].name(), 0},
-                      {products[1].name(), third},
-                      {products[5].name(), 2 * third},
-                      {products[2].name(), 0},
-                      {products[4].name(), third - half},
-                      {products[6].name(), panelBytes - half + 2 * third}}};
+  // Thirds of the left panel's chunk, then of the right one's, each in another
+  // product: as evenly as they are used, since few lines can be on their way at
+  // once.  What a product reads begins with w11, w12, w21 or w22.
+  const int w11 = 0, w12 = panelBytes, w21 = half, w22 = panelBytes + half;
+  const std::pair<int, int> productsAndBegins[] = {
+      {4, w11}, {2, w11}, {6, w11}, {3, w12}, {5, w22}, {7, w21}};
+  int part = 0;
+  for (auto [m, begin] : productsAndBegins) {
+    const int offset = part / 3 * panelBytes + part % 3 * third;
+    weights.readers.push_back({products[m - 1].name(), offset - begin});
+    part++;
+  }
+  return weights;
 }
 
 } // namespace cvt::kernels

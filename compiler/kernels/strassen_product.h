@@ -57,6 +57,9 @@ private:
   std::array<Halide::Expr, 4>
   tilesOf(const std::vector<Halide::Expr> &at) const;
 
+  /// Where loop `passLoop` goes over the blocks that take the same weights.
+  StreamedInput streamedWeights(const std::string &passLoop) const;
+
   const StrassenBlocking blocking;
   const int inputs;
   /// Whether lower tiles are copied: their rows and those of the upper ones
